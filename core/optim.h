@@ -1,0 +1,26 @@
+/* optim.h - optimisers: how weights move along their gradients. Compiled once per instruction set, like operators. */
+#ifndef OPTIM_H
+#define OPTIM_H
+
+#include "attr.h"
+#include "simd.h"
+#include "tensor.h"
+
+enum { OPTIM_MAX_STATES = 2 };
+
+typedef struct optim_step {
+    double learning_rate;
+    int64_t step; /* 1 for the first update */
+    bool decay;   /* weight decay applies to these weights */
+} optim_step;
+
+typedef struct optimizer {
+    component component;
+    int states; /* numbers kept per weight besides the weight itself; zero at the start */
+    /* Updates n weights w by their gradients g; n is a multiple of LANES and everything 64-byte aligned. */
+    void (*update)(const void *attrs, const optim_step *step, real *w, const real *g, real *const state[], size_t n);
+} optimizer;
+
+#define LCNN_OPTIMIZER(name) const optimizer ISA_NAME(optimizer_##name)
+
+#endif

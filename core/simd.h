@@ -1,0 +1,165 @@
+/* simd.h - vectors of the machine's own width, and the only place that knows instruction sets.
+ *
+ * Kernels are written once against this header and compiled per instruction set with LCNN_ISA naming it. Memory always
+ * holds LANES samples side by side; a kernel steps through them VW at a time. Every function here gives the same bits for
+ * every width: fused multiply-adds are explicit (and exact where the hardware has none), sums of lanes follow one tree.
+ * vec_exp, vec_log and vec_tanh are in simd_math.h. */
+#ifndef SIMD_H
+#define SIMD_H
+
+#include "tensor.h"
+
+#ifndef LCNN_ISA
+#define LCNN_ISA generic
+#endif
+#define ISA_PASTE_(name, isa) name##_##isa
+#define ISA_PASTE(name, isa) ISA_PASTE_(name, isa)
+/* A symbol of the backend that is being compiled: ISA_NAME(conv_forward) is conv_forward_avx2. */
+#define ISA_NAME(name) ISA_PASTE(name, LCNN_ISA)
+
+#define INLINE static inline __attribute__((always_inline, unused))
+
+#if defined(LCNN_DOUBLE)
+#define VW 4
+#elif defined(__AVX512F__)
+#include <immintrin.h>
+#define VW 16
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define VW 8
+#else
+#define VW 4
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+#endif
+
+#ifdef LCNN_DOUBLE
+typedef int64_t vec_int;
+#else
+typedef int32_t vec_int;
+#endif
+
+/* VW numbers; + - * / and comparisons work on it elementwise. A comparison gives an ivec of 0 and -1. */
+typedef real vec __attribute__((vector_size(VW * sizeof(real))));
+typedef vec_int ivec __attribute__((vector_size(VW * sizeof(real))));
+
+INLINE vec vec_load(const real *p) {
+    return *(const vec *)__builtin_assume_aligned(p, VW * sizeof(real));
+}
+
+INLINE void vec_store(real *p, vec v) {
+    *(vec *)__builtin_assume_aligned(p, VW * sizeof(real)) = v;
+}
+
+INLINE vec vec_set1(real x) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    return (vec)_mm512_set1_ps(x);
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    return (vec)_mm256_set1_ps(x);
+#else
+    return (vec){x, x, x, x};
+#endif
+}
+
+INLINE vec vec_zero(void) {
+    return (vec){0};
+}
+
+/* mask ? a : b, for a mask made by a comparison. */
+INLINE vec vec_select(ivec mask, vec a, vec b) {
+    return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
+}
+
+#if !defined(LCNN_DOUBLE) && VW == 4 && !defined(__aarch64__) && !defined(__FP_FAST_FMAF)
+/* a * b + c rounded once, on hardware without it. The product is exact in double; the sum is rounded to odd, that is, an
+ * inexact result gets an odd last bit, after which the rounding to float cannot go wrong twice (Boldo and Melquiond,
+ * "Emulation of FMA and correctly rounded sums", IEEE Trans. Computers 57(4), 2008). */
+INLINE float fma_exact(float a, float b, float c) {
+    double product = (double)a * (double)b;
+    double sum = product + (double)c;
+    double high = sum - product;
+    double error = (product - (sum - high)) + ((double)c - high);
+    union {
+        double number;
+        uint64_t bits;
+    } odd = {.number = sum};
+    if (error != 0 && (odd.bits & 1) == 0)
+        odd.bits += (error > 0) == (sum > 0) ? 1 : (uint64_t)-1;
+    return (float)odd.number;
+}
+#endif
+
+/* a * b + c, rounded once. */
+INLINE vec vec_fma(vec a, vec b, vec c) {
+#if defined(LCNN_DOUBLE)
+    return a * b + c;
+#elif VW == 16
+    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif VW == 8
+    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+    return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#elif defined(__FP_FAST_FMAF)
+    return (vec){__builtin_fmaf(a[0], b[0], c[0]), __builtin_fmaf(a[1], b[1], c[1]),
+                 __builtin_fmaf(a[2], b[2], c[2]), __builtin_fmaf(a[3], b[3], c[3])};
+#else
+    return (vec){fma_exact(a[0], b[0], c[0]), fma_exact(a[1], b[1], c[1]), fma_exact(a[2], b[2], c[2]),
+                 fma_exact(a[3], b[3], c[3])};
+#endif
+}
+
+/* a > b ? a : b */
+INLINE vec vec_max(vec a, vec b) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    return (vec)_mm512_max_ps((__m512)a, (__m512)b);
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    return (vec)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    return vec_select((ivec)(a > b), a, b);
+#endif
+}
+
+/* a < b ? a : b */
+INLINE vec vec_min(vec a, vec b) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    return (vec)_mm512_min_ps((__m512)a, (__m512)b);
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    return (vec)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    return vec_select((ivec)(a < b), a, b);
+#endif
+}
+
+INLINE vec vec_sqrt(vec v) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    return (vec)_mm512_sqrt_ps((__m512)v);
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    return (vec)_mm256_sqrt_ps((__m256)v);
+#elif defined(LCNN_DOUBLE)
+    return (vec){__builtin_sqrt(v[0]), __builtin_sqrt(v[1]), __builtin_sqrt(v[2]), __builtin_sqrt(v[3])};
+#else
+    return (vec){__builtin_sqrtf(v[0]), __builtin_sqrtf(v[1]), __builtin_sqrtf(v[2]), __builtin_sqrtf(v[3])};
+#endif
+}
+
+/* The sum of 16 lanes by one fixed tree: i with i + 8, then + 4, + 2, + 1. `lane` holds LANES reals as vectors. */
+INLINE real vec_fold(const vec lane[LANES / VW]) {
+    real sum[8];
+#if VW == 16
+    for (int i = 0; i < 8; i++)
+        sum[i] = lane[0][i] + lane[0][i + 8];
+#else
+    for (int v = 0; v < 8 / VW; v++) {
+        vec half = lane[v] + lane[v + 8 / VW];
+        for (int i = 0; i < VW; i++)
+            sum[v * VW + i] = half[i];
+    }
+#endif
+    for (int n = 4; n > 0; n /= 2)
+        for (int i = 0; i < n; i++)
+            sum[i] = sum[i] + sum[i + n];
+    return sum[0];
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* tensor.h - shapes, the number type, and how a tile of samples lies in memory.
+ *
+ * A tile is LANES samples. A value of shape [C, H, W] is stored tile by tile as [C][H][W][LANES]: the innermost index is
+ * the sample, so every kernel vectorises over samples whatever its geometry. The distance between channels is an odd
+ * number of 64-byte lines, since an even one makes the channels of a pixel share cache sets. */
+#ifndef TENSOR_H
+#define TENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __FAST_MATH__
+#error "lcnn promises the same bits everywhere: build it without -ffast-math"
+#endif
+
+/* The check-only library is compiled with double, since finite differences are worthless in float. */
+#ifdef LCNN_DOUBLE
+typedef double real;
+#else
+typedef float real;
+#endif
+
+enum { LANES = 16, MAX_RANK = 4 };
+
+/* Sizes without the batch; rank 1 is a vector of units, rank 3 is channels, height, width. Dimension 0 is the channel. */
+typedef struct shape {
+    int rank;
+    int dim[MAX_RANK];
+} shape;
+
+/* Number of elements of one sample. Shapes are checked against overflow when a graph is built. */
+static inline size_t shape_size(const shape *s) {
+    size_t size = 1;
+    for (int i = 0; i < s->rank; i++)
+        size *= (size_t)s->dim[i];
+    return size;
+}
+
+/* Elements of one channel of one sample. */
+static inline size_t shape_pixels(const shape *s) {
+    return shape_size(s) / (size_t)s->dim[0];
+}
+
+/* Distance in reals between two channels of a tile. */
+static inline size_t shape_stride(const shape *s) {
+    return (shape_pixels(s) | 1) * LANES;
+}
+
+/* Reals that a tile of this shape takes. */
+static inline size_t shape_tile(const shape *s) {
+    return (size_t)s->dim[0] * shape_stride(s);
+}
+
+static inline bool shape_equal(const shape *a, const shape *b) {
+    if (a->rank != b->rank)
+        return false;
+    for (int i = 0; i < a->rank; i++)
+        if (a->dim[i] != b->dim[i])
+            return false;
+    return true;
+}
+
+/* Writes "6x28x28" into `text` and returns it. */
+enum { SHAPE_TEXT = 48 };
+char *shape_text(const shape *s, char text[SHAPE_TEXT]);
+
+#endif
