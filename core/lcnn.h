@@ -44,4 +44,200 @@ const char *lcnn_errors_text(const lcnn_errors *errors, int index);
 int lcnn_notes_count(const lcnn_errors *errors);
 const char *lcnn_notes_text(const lcnn_errors *errors, int index);
 
+/* ---- What can be named in a model -------------------------------------------------------------------------------- */
+
+typedef enum lcnn_kind {
+    LCNN_OPERATORS,
+    LCNN_INITIALIZERS,
+    LCNN_OPTIMIZERS,
+    LCNN_SCHEDULES,
+    LCNN_TRANSFORMS,
+    LCNN_SECTIONS, /* the keys of a model file: model, data, train */
+    LCNN_KINDS,
+} lcnn_kind;
+
+/* One attribute as the manual prints it. */
+typedef struct lcnn_attribute {
+    const char *name;
+    const char *type;    /* "integer, at least 1" */
+    const char *initial; /* default as YAML; NULL: must be given; "": none */
+    const char *help;
+} lcnn_attribute;
+
+/* An input or a parameter of an operator. */
+typedef struct lcnn_port {
+    const char *name;
+    const char *help;
+} lcnn_port;
+
+typedef struct lcnn_component {
+    const char *name;
+    const char *summary;
+    const char *doc;
+    const char *example; /* YAML to paste, or NULL */
+    int attribute_count, input_count, parameter_count;
+    const lcnn_attribute *attributes;
+    const lcnn_port *inputs;
+    const lcnn_port *parameters;
+} lcnn_component;
+
+/* The word for a kind: "operators". */
+const char *lcnn_kind_name(lcnn_kind kind);
+
+/* Every component of a kind, by name. The result and all it points to belong to the library and stay valid; NULL (and
+ * *count 0) when memory is out. */
+const lcnn_component *lcnn_components(lcnn_kind kind, int *count);
+
+/* ---- Data sets --------------------------------------------------------------------------------------------------- */
+
+typedef struct lcnn_data lcnn_data;
+
+/* A set of the catalogue. */
+typedef struct lcnn_data_info {
+    const char *name;
+    const char *title;
+    const char *where; /* folder it was found in, "built in", or NULL when its files are not here */
+    int channels, height, width, classes;
+} lcnn_data_info;
+
+/* The whole catalogue. Belongs to the library, as above. */
+const lcnn_data_info *lcnn_data_catalogue(int *count);
+
+/* Opens a set by name ("mnist", "glyphs") or a folder (any name with a '/' in it). When the set is not here, the message
+ * lists the places looked in and what to do. */
+lcnn_data *lcnn_data_open(const char *name, lcnn_errors *errors);
+void lcnn_data_free(lcnn_data *data);
+
+const char *lcnn_data_name(const lcnn_data *data);   /* "emnist-balanced", whatever short name was given */
+const char *lcnn_data_title(const lcnn_data *data);
+const char *lcnn_data_sha256(const lcnn_data *data); /* of the decoded images and labels */
+int lcnn_data_classes(const lcnn_data *data);
+const char *lcnn_data_class_name(const lcnn_data *data, int index);
+uint32_t lcnn_data_train_count(const lcnn_data *data); /* 0: it has no such part */
+uint32_t lcnn_data_test_count(const lcnn_data *data);
+
+/* ---- Models ------------------------------------------------------------------------------------------------------ */
+
+typedef struct lcnn_model lcnn_model;
+
+typedef struct lcnn_model_options {
+    const char *data;            /* in place of the model's data.name; NULL: as the model says */
+    const char *const *settings; /* "train.epochs=3", "kernel=7", ...: applied last */
+    int setting_count;
+} lcnn_model_options;
+
+/* Reads, resolves and checks a model: a path, or the name of an installed model ("lenet5"). All faults that can be told
+ * apart are reported in one go. `options` may be NULL. */
+lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options, lcnn_errors *errors);
+void lcnn_model_free(lcnn_model *model);
+
+/* One row of the layer table. */
+typedef struct lcnn_layer {
+    const char *name;
+    const char *op;
+    const char *output;  /* "6x28x28" */
+    const char *inputs;  /* names of the nodes it reads, separated by ", " */
+    int64_t parameters;  /* trained numbers */
+    int64_t macs;        /* multiply-adds of one image, forward */
+} lcnn_layer;
+
+const char *lcnn_model_path(const lcnn_model *model); /* the file it came from */
+const char *lcnn_model_name(const lcnn_model *model);
+const char *lcnn_model_about(const lcnn_model *model); /* "" when it says nothing */
+const char *lcnn_model_data(const lcnn_model *model);  /* name of its data set or folder */
+const char *lcnn_model_input(const lcnn_model *model); /* "1x32x32" */
+int lcnn_model_epochs(const lcnn_model *model);
+int lcnn_model_batch_size(const lcnn_model *model);
+uint64_t lcnn_model_seed(const lcnn_model *model);
+int lcnn_model_layer_count(const lcnn_model *model);   /* the loss is the last */
+lcnn_layer lcnn_model_layer(const lcnn_model *model, int index);
+const char *lcnn_model_yaml(const lcnn_model *model);   /* resolved: everything spelt out, defaults included */
+const char *lcnn_model_sha256(const lcnn_model *model); /* of that text */
+
+/* ---- Sessions: training and evaluating --------------------------------------------------------------------------- */
+
+typedef struct lcnn_session lcnn_session;
+
+typedef struct lcnn_session_options {
+    int threads;         /* 0: as many as the machine grants */
+    const char *isa;     /* "avx512", "avx2", "generic"; NULL: the widest this machine has */
+    const char *weights; /* safetensors file to start from; NULL: initialise from the seed */
+} lcnn_session_options;
+
+/* Binds a model to data that fit it. Both must outlive the session. `options` may be NULL. */
+lcnn_session *lcnn_session_new(const lcnn_model *model, const lcnn_data *data, const lcnn_session_options *options,
+                               lcnn_errors *errors);
+void lcnn_session_free(lcnn_session *session);
+
+int lcnn_session_threads(const lcnn_session *session);     /* that it will really use */
+const char *lcnn_session_isa(const lcnn_session *session);
+uint32_t lcnn_session_train_count(const lcnn_session *session);      /* without the validation share */
+uint32_t lcnn_session_validation_count(const lcnn_session *session);
+size_t lcnn_session_memory(const lcnn_session *session);  /* bytes of weights, gradients and activations */
+
+/* Where a running epoch stands. */
+typedef struct lcnn_progress {
+    int epoch, epochs;     /* 1 .. epochs */
+    uint32_t done, total;  /* images of this epoch */
+    double loss, accuracy; /* means over the images done so far */
+    double learning_rate;
+    double seconds;        /* of this epoch */
+} lcnn_progress;
+
+/* A finished epoch. Where there is no such part, its figures are NaN. */
+typedef struct lcnn_epoch {
+    int epoch, epochs;
+    double learning_rate; /* of the epoch's last step */
+    double train_loss, train_accuracy; /* running means while training */
+    double validation_loss, validation_accuracy;
+    double test_loss, test_accuracy;
+    double seconds;           /* training only */
+    double images_per_second; /* training only */
+} lcnn_epoch;
+
+typedef struct lcnn_callbacks {
+    void *user;
+    /* After every step; may be NULL. False stops training after this step, without an error. */
+    bool (*progress)(void *user, const lcnn_progress *progress);
+    /* After every epoch; may be NULL. False stops as above. */
+    bool (*epoch)(void *user, const lcnn_epoch *epoch);
+} lcnn_callbacks;
+
+/* Trains for the epochs of the model. False on a loss that is not finite, with the message saying where. */
+bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks, lcnn_errors *errors);
+
+typedef struct lcnn_scores {
+    double precision, recall, f1;
+} lcnn_scores;
+
+typedef struct lcnn_evaluation {
+    uint32_t count;
+    int classes;
+    double loss, accuracy;
+    lcnn_scores micro, macro;
+    const lcnn_scores *per_class; /* [classes]; a class without answers or without images scores 0 */
+    const uint32_t *confusion;    /* [classes][classes]: truth, answer */
+    const uint8_t *truth;         /* [count] */
+    const uint8_t *answer;        /* [count] */
+    const float *probability;     /* [count]: of the answer */
+} lcnn_evaluation;
+
+/* The test part, or NULL with a message. The caller frees it. */
+lcnn_evaluation *lcnn_session_evaluate(lcnn_session *session, lcnn_errors *errors);
+void lcnn_evaluation_free(lcnn_evaluation *evaluation);
+
+/* Weights as a safetensors file: names NODE.PARAM, shapes [out, in, height, width] and [out, in]. Nothing in the bytes
+ * depends on time, path or threads. */
+bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *errors);
+/* SHA-256 in hexadecimal of the bytes that lcnn_session_save writes; NULL when memory is out. */
+const char *lcnn_session_sha256(lcnn_session *session);
+
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
+
+/* Writes a whole file: to a temporary name in the same folder, flushed, then renamed; the folder is flushed too. */
+bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_errors *errors);
+
+/* The library's version, "0.1.0". */
+const char *lcnn_version(void);
+
 #endif

@@ -1,0 +1,34 @@
+# What every network needs. isa_sources are compiled once per instruction set (see ops/local.mk).
+core_sources = \
+	core/arena.c core/arena.h \
+	core/attr.c core/attr.h \
+	core/attr_write.c \
+	core/backend.c core/backend.h \
+	core/checkpoint.c core/checkpoint.h \
+	core/dataset.h \
+	core/document.c core/document.h \
+	core/document_write.c \
+	core/error.c core/error.h \
+	core/exec.c core/exec.h \
+	core/feed.c core/feed.h \
+	core/file.c core/file.h \
+	core/graph.c core/graph.h \
+	core/hash.c core/hash.h \
+	core/init.c core/init.h \
+	core/lcnn.c core/lcnn.h \
+	core/metrics.c core/metrics.h \
+	core/model.c core/model.h \
+	core/network.c core/network.h \
+	core/plan.c core/plan.h \
+	core/resolve.c core/resolve.h \
+	core/rng.c core/rng.h \
+	core/schedule.c core/schedule.h \
+	core/tensor.c core/tensor.h \
+	core/threads.c core/threads.h \
+	core/train.c core/train.h
+
+isa_sources = \
+	core/loops.c \
+	core/op.h \
+	core/optim.c core/optim.h \
+	core/simd.h core/simd_math.h

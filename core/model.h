@@ -1,0 +1,51 @@
+/* model.h - a whole model file as C values: the graph, where the data come from, how it is trained. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "dataset.h"
+#include "graph.h"
+
+typedef struct model_data {
+    const char *name;        /* of a set, or a folder; as written */
+    double validation;       /* share of the training part held out, 0 .. 0.9 */
+    int transform_count;
+    attr_component *transform; /* [transform_count]; types are transform */
+    const mark *transform_at;  /* [transform_count] */
+    const shape *transform_shape; /* [transform_count + 1]: shape before each and after the last */
+} model_data;
+
+typedef struct model_train {
+    int epochs;
+    int batch_size;
+    int seed;
+    attr_component optimizer;
+    attr_component learning_rate; /* a schedule */
+} model_train;
+
+/* The sets of components a model may name; handed down by lcnn.c. */
+typedef struct model_parts {
+    const component_set *ops, *optimizers, *transforms;
+    /* Looks a data set up by name or folder, without reading its images; NULL with a message. */
+    const dataset_info *(*data_info)(const char *name, mark at, arena *a, lcnn_errors *errors);
+} model_parts;
+
+typedef struct model {
+    const char *path;
+    const char *name;
+    const char *about;
+    const dataset_info *info;
+    model_data data;
+    model_train train;
+    graph *graph;
+    const char *yaml;  /* resolved, everything spelt out; loading it gives the same model */
+    char sha256[65];   /* of yaml */
+} model;
+
+/* NULL with messages. `data` replaces data.name when not NULL. Everything lives in `a`. */
+model *model_load(const char *path, const char *data, const char *const *settings, int count, const model_parts *parts,
+                  arena *a, lcnn_errors *errors);
+
+/* Tables of the sections, for the manual: components named "model", "data" and "train". */
+extern const component_set model_sections;
+
+#endif

@@ -1,0 +1,66 @@
+# One line per operator: the file is the operator. The registry is generated from this list.
+op_files = \
+	ops/add.c \
+	ops/avg_pool2d.c \
+	ops/batch_norm.c \
+	ops/concat.c \
+	ops/conv2d.c \
+	ops/dense.c \
+	ops/dropout.c \
+	ops/flatten.c \
+	ops/global_avg_pool2d.c \
+	ops/leaky_relu.c \
+	ops/max_pool2d.c \
+	ops/mean_squared_error.c \
+	ops/multiply.c \
+	ops/pad.c \
+	ops/relu.c \
+	ops/reshape.c \
+	ops/scaled_tanh.c \
+	ops/sigmoid.c \
+	ops/silu.c \
+	ops/softmax.c \
+	ops/softmax_cross_entropy.c \
+	ops/tanh.c
+
+isa_sources += $(op_files) ops/registry.c \
+	ops/kernels/conv.c ops/kernels/conv.h \
+	ops/kernels/dense.c ops/kernels/dense.h \
+	ops/kernels/elementwise.h \
+	ops/kernels/window.h
+nodist_isa_sources = ops/registry.inc
+
+# OP(conv2d), OP(dense), ...: included by ops/registry.c.
+ops/registry.inc: $(srcdir)/ops/local.mk
+	$(AM_V_GEN)$(MKDIR_P) ops && for f in $(op_files); do \
+	  name=`echo "$$f" | sed 's,.*/,,; s,\.c$$,,'`; echo "OP($$name)"; \
+	done > $@.tmp && mv $@.tmp $@
+BUILT_SOURCES += ops/registry.inc
+CLEANFILES += ops/registry.inc
+
+noinst_LIBRARIES += libgeneric.a
+libgeneric_a_SOURCES = $(isa_sources)
+libgeneric_a_CPPFLAGS = $(AM_CPPFLAGS) -Iops -DLCNN_ISA=generic
+isa_libraries = libgeneric.a
+
+if X86_64
+noinst_LIBRARIES += libavx2.a libavx512.a
+libavx2_a_SOURCES = $(isa_sources)
+libavx2_a_CPPFLAGS = $(AM_CPPFLAGS) -Iops -DLCNN_ISA=avx2
+libavx2_a_CFLAGS = $(AM_CFLAGS) -mavx2 -mfma
+libavx512_a_SOURCES = $(isa_sources)
+libavx512_a_CPPFLAGS = $(AM_CPPFLAGS) -Iops -DLCNN_ISA=avx512
+libavx512_a_CFLAGS = $(AM_CFLAGS) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+isa_libraries += libavx512.a libavx2.a
+endif
+
+noinst_LIBRARIES += liblcnn.a
+liblcnn_a_SOURCES = $(core_sources) $(datasets_sources)
+
+# What programs link with; the core and the backends refer to each other, hence twice.
+lcnn_libraries = liblcnn.a $(isa_libraries) liblcnn.a
+
+# The whole library once more in double, for finite differences in tests.
+check_LIBRARIES += liblcnn64.a
+liblcnn64_a_SOURCES = $(core_sources) $(datasets_sources) $(isa_sources)
+liblcnn64_a_CPPFLAGS = $(AM_CPPFLAGS) -Iops -DLCNN_ISA=generic -DLCNN_DOUBLE
