@@ -88,6 +88,9 @@ const char *lcnn_kind_name(lcnn_kind kind);
  * *count 0) when memory is out. */
 const lcnn_component *lcnn_components(lcnn_kind kind, int *count);
 
+/* The name among `names` (NULL-ended) that is nearest to a mistyped `word`, or NULL when none is near. */
+const char *lcnn_nearest(const char *word, const char *const *names);
+
 /* ---- Data sets --------------------------------------------------------------------------------------------------- */
 
 typedef struct lcnn_data lcnn_data;
@@ -146,6 +149,7 @@ const char *lcnn_model_name(const lcnn_model *model);
 const char *lcnn_model_about(const lcnn_model *model); /* "" when it says nothing */
 const char *lcnn_model_data(const lcnn_model *model);  /* name of its data set or folder */
 const char *lcnn_model_input(const lcnn_model *model); /* "1x32x32" */
+int lcnn_model_classes(const lcnn_model *model);       /* of its data set */
 int lcnn_model_epochs(const lcnn_model *model);
 int lcnn_model_batch_size(const lcnn_model *model);
 uint64_t lcnn_model_seed(const lcnn_model *model);
