@@ -22,6 +22,11 @@ void *arena_array(arena *a, size_t count, size_t size);
 char *arena_copy(arena *a, const char *text, size_t length); /* NUL-terminated copy */
 char *arena_format(arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* snprintf and vsnprintf with a decimal point whatever the program's locale says; arena_format and messages use them. */
+int text_format(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int text_vformat(char *buffer, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
 /* Buffers for numbers: 64-byte aligned and zeroed; plain free() gives them back. NULL when memory is out or the size
  * overflows. */
 void *aligned_array(size_t count, size_t size);

@@ -43,4 +43,7 @@ void error_note(lcnn_errors *errors, const char *format, ...) __attribute__((for
 /* The name among `names` (NULL-ended) that is nearest to `word` by edit distance, or NULL when none is near. */
 const char *error_nearest(const char *word, const char *const *names);
 
+/* Bytes of the well-formed UTF-8 character at `p` (1 to 4); 0 when there is none before `end`. */
+int utf8_length(const char *p, const char *end);
+
 #endif
