@@ -97,9 +97,11 @@ static inline const char *window_text(int y, int x, char text[WINDOW_TEXT]) {
 static inline bool window_infer(const window_attrs *a, const shape *input, const char *what,
                                 const char *attribute, window *y, window *x, op_report *report) {
     char text[SHAPE_TEXT], size[WINDOW_TEXT], extent[WINDOW_TEXT];
-    if (input->rank != 3)
-        return op_reject(report, "from", "the input must be channels x height x width, not %s",
-                         shape_text(input, text));
+    if (input->rank != 3) {
+        op_reject(report, "from", "the input must be channels x height x width, not %s",
+                  shape_text(input, text));
+        return false;
+    }
     window_both(a, input, y, x);
     if (y->out > 0 && x->out > 0)
         return true;
@@ -108,13 +110,15 @@ static inline bool window_infer(const window_attrs *a, const shape *input, const
     int width = input->dim[2] + p->left + p->right;
     const char *padded = p->mode == PADDING_EXPLICIT ? "padded " : "";
     window_text(a->size.y, a->size.x, size);
-    if (a->dilation.y == 1 && a->dilation.x == 1)
-        return op_reject(report, attribute, "%s %s exceeds the %sinput %dx%d", what, size, padded,
-                         height, width);
     window_text(window_extent(y), window_extent(x), extent);
-    return op_reject(report, attribute,
-                     "%s %s, spread to %s by its dilation, exceeds the %sinput %dx%d", what, size,
-                     extent, padded, height, width);
+    if (a->dilation.y == 1 && a->dilation.x == 1)
+        op_reject(report, attribute, "%s %s exceeds the %sinput %dx%d", what, size, padded, height,
+                  width);
+    else
+        op_reject(report, attribute,
+                  "%s %s, spread to %s by its dilation, exceeds the %sinput %dx%d", what, size,
+                  extent, padded, height, width);
+    return false;
 }
 
 #endif

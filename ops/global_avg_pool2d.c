@@ -1,0 +1,92 @@
+/* global_avg_pool2d.c - the mean of each channel. */
+#include "op.h"
+
+/* Sums run in this many chains over pixels, so that additions need not wait for each other. */
+enum { CHAINS = 4 };
+
+static bool infer(const void *attrs, op_shapes *s, op_report *report) {
+    (void)attrs;
+    const shape *in = &s->input[0];
+    char text[SHAPE_TEXT];
+    if (in->rank != 3)
+        return op_reject(report, "from", "the input must be channels x height x width, not %s",
+                         shape_text(in, text));
+    s->output = (shape){1, {in->dim[0]}};
+    s->forward_items = s->backward_items = in->dim[0];
+    return true;
+}
+
+/* Pixel i goes to chain i % CHAINS; chains are added as (0 + 1) + (2 + 3). */
+static vec sum_pixels(const real *in, size_t pixels) {
+    vec chain[CHAINS] = {{0}};
+    size_t i = 0;
+    for (; i + CHAINS <= pixels; i += CHAINS)
+        for (size_t k = 0; k < CHAINS; k++)
+            chain[k] += vec_load(in + (i + k) * LANES);
+    for (size_t k = 0; i + k < pixels; k++)
+        chain[k] += vec_load(in + (i + k) * LANES);
+    return (chain[0] + chain[1]) + (chain[2] + chain[3]);
+}
+
+static void forward(const op_call *call) {
+    const shape *in = &call->shapes->input[0];
+    size_t pixels = shape_pixels(in), stride = shape_stride(in),
+           out_stride = shape_stride(&call->shapes->output);
+    vec share = vec_set1((real)1 / (real)pixels);
+    for (int c = call->first; c < call->end; c++)
+        for (int v = 0; v < LANES; v += VW)
+            vec_store(call->output + (size_t)c * out_stride + v,
+                      sum_pixels(call->input[0] + (size_t)c * stride + v, pixels) * share);
+}
+
+static void backward(const op_call *call) {
+    const shape *in = &call->shapes->input[0];
+    size_t pixels = shape_pixels(in), stride = shape_stride(in),
+           out_stride = shape_stride(&call->shapes->output);
+    vec share = vec_set1((real)1 / (real)pixels);
+    bool add = call->input_grad_add[0];
+    for (int c = call->first; c < call->end; c++)
+        for (int v = 0; v < LANES; v += VW) {
+            vec part = vec_load(call->output_grad + (size_t)c * out_stride + v) * share;
+            real *dx = call->input_grad[0] + (size_t)c * stride + v;
+            for (size_t i = 0; i < pixels; i++, dx += LANES)
+                vec_store(dx, add ? vec_load(dx) + part : part);
+        }
+}
+
+static const op_input inputs[] = {
+    {.name = "input", .help = "channels x height x width"},
+    {0},
+};
+
+static const op_sample samples[] = {
+    {.yaml = "{op: global_avg_pool2d}", .inputs = "3x4x4"},
+    {.yaml = "{op: global_avg_pool2d}", .inputs = "2x3x5"},
+    {.yaml = "{op: global_avg_pool2d}", .inputs = "4x1x1"},
+    {0},
+};
+
+static const op_refusal refusals[] = {
+    {"{op: global_avg_pool2d}", "120", "channels x height x width, not 120"},
+    {0},
+};
+
+LCNN_OP(global_avg_pool2d) = {
+    .component =
+        {.name = "global_avg_pool2d",
+         .summary = "mean of each channel",
+         .doc =
+             "One number per channel, whatever the size of its map.\n"
+             "\n"
+             "  y[c] = sum of x[c,u,v] over all pixels (u,v) / (H W)\n"
+             "  C,H,W -> C\n"
+             "  dx[c,u,v] = dy[c] / (H W)\n"
+             "\n"
+             "Lin, Chen, Yan: \"Network in network\", ICLR 2014; GlobalAveragePooling2D in Keras."},
+    .inputs = inputs,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+    .samples = samples,
+    .refusals = refusals,
+};

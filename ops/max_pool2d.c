@@ -1,0 +1,220 @@
+/* max_pool2d.c - the largest of each window.
+ *
+ * While training, forward leaves the winner of each window in `saved`, laid out as the output: its
+ * place among the window's taps in row-major order, as an integer in the bits of a real. That is a
+ * quarter (2x2) of what keeping the input would take, and backward needs no second look at it. */
+#include "kernels/pool.h"
+
+/* The largest so far, and the tap it was found at. */
+typedef struct winner {
+    vec value;
+    ivec tap;
+} winner;
+
+/* Of two winners in row-major order the first stays on a tie. A NaN wins, so that it does not
+ * vanish unseen. */
+INLINE winner better(winner first, winner second) {
+    ivec won = (ivec)(second.value > first.value) | (ivec)(second.value != second.value);
+    return (winner){vec_select(won, second.value, first.value),
+                    (won & second.tap) | (~won & first.tap)};
+}
+
+INLINE ivec tap_number(int tap) {
+    return (ivec){0} + (vec_int)tap;
+}
+
+INLINE winner entry(const real *p, int tap) {
+    return (winner){vec_load(p), tap_number(tap)};
+}
+
+/* Adds dy to *dx, or stores it there, in the lanes that tap `tap` has won; stores 0 in the others.
+ */
+INLINE void reward(real *dx, vec dy, ivec winners, int tap, bool add) {
+    vec part = vec_select((ivec)(winners == tap_number(tap)), dy, vec_zero());
+    vec_store(dx, add ? vec_load(dx) + part : part);
+}
+
+/* ---- 2x2 windows side by side ------------------------------------------------------------------
+ */
+
+INLINE void halve(const pool *p, const real *in, real *out, real *taps, bool keep) {
+    size_t row = (size_t)p->x.in * LANES;
+    for (int y = 0; y < p->y.out; y++) {
+        const real *top = in + 2 * (size_t)y * row;
+        for (int x = 0; x < p->x.out; x++, top += 2 * LANES)
+            for (int v = 0; v < LANES; v += VW, out += VW) {
+                const real *bottom = top + row;
+                winner upper = better(entry(top + v, 0), entry(top + v + LANES, 1));
+                winner lower = better(entry(bottom + v, 2), entry(bottom + v + LANES, 3));
+                winner best = better(upper, lower);
+                vec_store(out, best.value);
+                if (keep) {
+                    vec_store(taps, (vec)best.tap);
+                    taps += VW;
+                }
+            }
+    }
+}
+
+INLINE void unhalve_rows(const pool *p, const real *dy, const real *taps, real *dx, bool add) {
+    size_t row = (size_t)p->x.in * LANES;
+    for (int y = 0; y < p->y.out; y++) {
+        real *top = dx + 2 * (size_t)y * row;
+        for (int x = 0; x < p->x.out; x++, top += 2 * LANES)
+            for (int v = 0; v < LANES; v += VW, dy += VW, taps += VW) {
+                real *bottom = top + row;
+                vec grad = vec_load(dy);
+                ivec winners = (ivec)vec_load(taps);
+                reward(top + v, grad, winners, 0, add);
+                reward(top + v + LANES, grad, winners, 1, add);
+                reward(bottom + v, grad, winners, 2, add);
+                reward(bottom + v + LANES, grad, winners, 3, add);
+            }
+    }
+}
+
+static void unhalve(const pool *p, const real *dy, const real *taps, real *dx, bool add) {
+    if (add) {
+        unhalve_rows(p, dy, taps, dx, true);
+        return;
+    }
+    /* A last odd row or column is under no window. */
+    if (2 * p->y.out < p->y.in || 2 * p->x.out < p->x.in)
+        pool_clear(p, dx);
+    unhalve_rows(p, dy, taps, dx, false);
+}
+
+/* ---- Any windows -------------------------------------------------------------------------------
+ */
+
+static winner largest(const pool *p, window_taps ty, window_taps tx, const real *in) {
+    const real *line = in + ((size_t)ty.at * (size_t)p->x.in + (size_t)tx.at) * LANES;
+    winner best = entry(line, ty.first * p->x.size + tx.first);
+    for (int i = ty.first; i < ty.end; i++, line += (size_t)p->x.in * LANES)
+        for (int j = tx.first; j < tx.end; j++)
+            best = better(best, entry(line + (j - tx.first) * LANES, i * p->x.size + j));
+    return best;
+}
+
+static void slide(const pool *p, const real *in, real *out, real *taps, bool keep) {
+    size_t at = 0;
+    for (int y = 0; y < p->y.out; y++)
+        for (int x = 0; x < p->x.out; x++) {
+            window_taps ty = window_inside(&p->y, y), tx = window_inside(&p->x, x);
+            for (int v = 0; v < LANES; v += VW, at += VW) {
+                winner best = largest(p, ty, tx, in + v);
+                vec_store(out + at, best.value);
+                if (keep)
+                    vec_store(taps + at, (vec)best.tap);
+            }
+        }
+}
+
+/* Adds each output's gradient to its winner, outputs in row-major order. */
+static void unslide(const pool *p, const real *dy, const real *taps, real *dx) {
+    size_t at = 0;
+    for (int y = 0; y < p->y.out; y++)
+        for (int x = 0; x < p->x.out; x++) {
+            window_taps ty = window_inside(&p->y, y), tx = window_inside(&p->x, x);
+            real *corner = dx + ((size_t)ty.at * (size_t)p->x.in + (size_t)tx.at) * LANES;
+            for (int v = 0; v < LANES; v += VW, at += VW) {
+                vec grad = vec_load(dy + at);
+                ivec winners = (ivec)vec_load(taps + at);
+                real *line = corner + v;
+                for (int i = ty.first; i < ty.end; i++, line += (size_t)p->x.in * LANES)
+                    for (int j = tx.first; j < tx.end; j++)
+                        reward(line + (j - tx.first) * LANES, grad, winners, i * p->x.size + j,
+                               true);
+            }
+        }
+}
+
+/* ---- The operator ------------------------------------------------------------------------------
+ */
+
+static bool infer(const void *attrs, op_shapes *s, op_report *report) {
+    if (!pool_infer(attrs, s, report))
+        return false;
+    s->saved = shape_tile(&s->output);
+    return true;
+}
+
+static void forward(const op_call *call) {
+    pool p = pool_of(call);
+    for (int c = call->first; c < call->end; c++) {
+        const real *in = call->input[0] + (size_t)c * p.in_stride;
+        real *out = call->output + (size_t)c * p.out_stride;
+        real *taps = call->training ? call->saved + (size_t)c * p.out_stride : NULL;
+        if (!pool_is_halving(&p))
+            slide(&p, in, out, taps, call->training);
+        else if (call->training)
+            halve(&p, in, out, taps, true);
+        else
+            halve(&p, in, out, taps, false);
+    }
+}
+
+static void backward(const op_call *call) {
+    pool p = pool_of(call);
+    bool add = call->input_grad_add[0];
+    for (int c = call->first; c < call->end; c++) {
+        const real *dy = call->output_grad + (size_t)c * p.out_stride;
+        const real *taps = call->saved + (size_t)c * p.out_stride;
+        real *dx = call->input_grad[0] + (size_t)c * p.in_stride;
+        if (pool_is_halving(&p)) {
+            unhalve(&p, dy, taps, dx, add);
+        } else {
+            if (!add)
+                pool_clear(&p, dx);
+            unslide(&p, dy, taps, dx);
+        }
+    }
+}
+
+static const op_input inputs[] = {
+    {.name = "input", .help = "channels x height x width"},
+    {0},
+};
+
+static const op_sample samples[] = {
+    {.yaml = "{op: max_pool2d, pool_size: 2}", .inputs = "3x6x4"},
+    {.yaml = "{op: max_pool2d, pool_size: 2}", .inputs = "2x5x7"},
+    {.yaml = "{op: max_pool2d, pool_size: 3, strides: 2}", .inputs = "2x7x9"},
+    {.yaml = "{op: max_pool2d, pool_size: [3, 2], strides: [1, 3], padding: same}",
+     .inputs = "2x4x7"},
+    {.yaml = "{op: max_pool2d, pool_size: 3, strides: 2, padding: [1, 2, 0, 1]}",
+     .inputs = "2x5x6"},
+    {0},
+};
+
+static const op_refusal refusals[] = {
+    {"{op: max_pool2d, pool_size: 7}", "1x5x5", "pool 7 exceeds the input 5x5"},
+    {"{op: max_pool2d, pool_size: [2, 9], padding: 1}", "1x5x5",
+     "pool 2x9 exceeds the padded input 7x7"},
+    {"{op: max_pool2d, pool_size: 2, padding: 2}", "1x5x5", "smaller than the pool size 2"},
+    {"{op: max_pool2d}", "120", "channels x height x width, not 120"},
+    {0},
+};
+
+LCNN_OP(max_pool2d) = {
+    .component =
+        {.name = "max_pool2d",
+         .summary = "largest number under windows of each channel",
+         .doc = "Each output is the largest pixel under its window; padded positions never win.\n"
+                "\n"
+                "  y[c,i,j] = max over the pixels (u,v) of window (i,j) of x[c,u,v]\n"
+                "  C,H,W -> C,H',W'   valid: H' = floor((H - pool) / stride) + 1\n"
+                "                     same:  H' = ceil(H / stride)\n"
+                "  dx[c,u,v] = sum of dy[c,i,j] over the windows (i,j) that (u,v) won\n"
+                "\n"
+                "Of equal pixels the first in row-major order wins. As MaxPooling2D in Keras.",
+         .primary = "pool_size",
+         .size = sizeof(pool_attrs),
+         .attrs = pool_rows},
+    .inputs = inputs,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+    .samples = samples,
+    .refusals = refusals,
+};
