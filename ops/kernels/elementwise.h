@@ -1,0 +1,87 @@
+/* elementwise.h - one formula over every number of a tile: the loops that activations and other
+ * plain operators share.
+ *
+ * A formula is given as a function; everything here is inlined, so that the call vanishes. Only
+ * pixels are touched, never the padding line that may follow a channel. Each number depends on
+ * numbers at the same place only, so how channels are shared out changes nothing, and output may be
+ * the input itself. Formulas are the operators' business. */
+#ifndef ELEMENTWISE_H
+#define ELEMENTWISE_H
+
+#include "op.h"
+
+/* Channels [first, end) of a tile as `count` runs of `length` reals without gaps; each begins
+ * `step` after the one before. */
+typedef struct runs {
+    size_t start, step, length;
+    int count;
+} runs;
+
+/* True when channels follow each other without a padding line. */
+INLINE bool shape_is_dense(const shape *s) {
+    return shape_stride(s) == shape_pixels(s) * LANES;
+}
+
+INLINE runs channel_runs(const shape *s, int first, int end) {
+    size_t stride = shape_stride(s);
+    runs r = {.start = (size_t)first * stride, .step = stride};
+    if (shape_is_dense(s)) {
+        r.length = (size_t)(end - first) * stride;
+        r.count = 1;
+    } else {
+        r.length = shape_pixels(s) * LANES;
+        r.count = end - first;
+    }
+    return r;
+}
+
+/* Stores VW numbers of a gradient, or adds them to what is there. */
+INLINE void grad_put(real *p, vec v, bool add) {
+    vec_store(p, add ? vec_load(p) + v : v);
+}
+
+/* Copies n reals, a multiple of LANES, or adds them to what is there. */
+INLINE void run_copy(real *to, const real *from, size_t n, bool add) {
+    for (size_t i = 0; i < n; i += VW)
+        grad_put(to + i, vec_load(from + i), add);
+}
+
+/* y = f(x). `k` holds the numbers of the formula and is passed on; NULL where it has none. */
+typedef vec elementwise_formula(vec x, const vec *k);
+
+/* dL/dx from dL/dy and a value: x or y, as the operator chose. */
+typedef vec elementwise_gradient(vec value, vec grad, const vec *k);
+
+/* The output has the input's shape and each channel is an item. */
+INLINE void elementwise_infer(op_shapes *shapes) {
+    shapes->output = shapes->input[0];
+    shapes->forward_items = shapes->backward_items = shapes->output.dim[0];
+}
+
+INLINE void elementwise_forward(const op_call *call, elementwise_formula *f, const vec *k) {
+    runs r = channel_runs(&call->shapes->output, call->first, call->end);
+    for (int c = 0; c < r.count; c++) {
+        const real *x = call->input[0] + r.start + (size_t)c * r.step;
+        real *y = call->output + r.start + (size_t)c * r.step;
+        for (size_t i = 0; i < r.length; i += VW)
+            vec_store(y + i, f(vec_load(x + i), k));
+    }
+}
+
+/* `value` is call->input[0] or call->output. */
+INLINE void elementwise_backward(const op_call *call, const real *value, elementwise_gradient *df,
+                                 const vec *k) {
+    if (call->input_grad[0] == NULL)
+        return;
+    bool add = call->input_grad_add[0];
+    runs r = channel_runs(&call->shapes->output, call->first, call->end);
+    for (int c = 0; c < r.count; c++) {
+        size_t offset = r.start + (size_t)c * r.step;
+        const real *v = value + offset, *dy = call->output_grad + offset;
+        real *dx = call->input_grad[0] + offset;
+        for (size_t i = 0; i < r.length; i += VW)
+            grad_put(dx + i, df(vec_load(v + i), vec_load(dy + i), k), add);
+    }
+}
+
+#endif
