@@ -1,9 +1,10 @@
 /* simd.h - vectors of the machine's own width, and the only place that knows instruction sets.
  *
- * Kernels are written once against this header and compiled per instruction set with LCNN_ISA naming it. Memory always
- * holds LANES samples side by side; a kernel steps through them VW at a time. Every function here gives the same bits for
- * every width: fused multiply-adds are explicit (and exact where the hardware has none), sums of lanes follow one tree.
- * vec_exp, vec_log and vec_tanh are in simd_math.h. */
+ * Kernels are written once against this header and compiled per instruction set with LCNN_ISA
+ * naming it. Memory always holds LANES samples side by side; a kernel steps through them VW at a
+ * time. Every function here gives the same bits for every width: fused multiply-adds are explicit
+ * (and exact where the hardware has none), sums of lanes follow one tree. vec_exp, vec_log and
+ * vec_tanh are in simd_math.h. */
 #ifndef SIMD_H
 #define SIMD_H
 
@@ -18,6 +19,14 @@
 #define ISA_NAME(name) ISA_PASTE(name, LCNN_ISA)
 
 #define INLINE static inline __attribute__((always_inline, unused))
+
+/* Before a loop with a constant number of rounds that must vanish, so that its arrays of vectors
+ * become registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 #if defined(LCNN_DOUBLE)
 #define VW 4
@@ -40,7 +49,8 @@ typedef int64_t vec_int;
 typedef int32_t vec_int;
 #endif
 
-/* VW numbers; + - * / and comparisons work on it elementwise. A comparison gives an ivec of 0 and -1. */
+/* VW numbers; + - * / and comparisons work on it elementwise. A comparison gives an ivec of 0 and
+ * -1. */
 typedef real vec __attribute__((vector_size(VW * sizeof(real))));
 typedef vec_int ivec __attribute__((vector_size(VW * sizeof(real))));
 
@@ -72,9 +82,10 @@ INLINE vec vec_select(ivec mask, vec a, vec b) {
 }
 
 #if !defined(LCNN_DOUBLE) && VW == 4 && !defined(__aarch64__) && !defined(__FP_FAST_FMAF)
-/* a * b + c rounded once, on hardware without it. The product is exact in double; the sum is rounded to odd, that is, an
- * inexact result gets an odd last bit, after which the rounding to float cannot go wrong twice (Boldo and Melquiond,
- * "Emulation of FMA and correctly rounded sums", IEEE Trans. Computers 57(4), 2008). */
+/* a * b + c rounded once, on hardware without it. The product is exact in double; the sum is
+ * rounded to odd, that is, an inexact result gets an odd last bit, after which the rounding to
+ * float cannot go wrong twice (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums",
+ * IEEE Trans. Computers 57(4), 2008). */
 INLINE float fma_exact(float a, float b, float c) {
     double product = (double)a * (double)b;
     double sum = product + (double)c;
@@ -104,8 +115,8 @@ INLINE vec vec_fma(vec a, vec b, vec c) {
     return (vec){__builtin_fmaf(a[0], b[0], c[0]), __builtin_fmaf(a[1], b[1], c[1]),
                  __builtin_fmaf(a[2], b[2], c[2]), __builtin_fmaf(a[3], b[3], c[3])};
 #else
-    return (vec){fma_exact(a[0], b[0], c[0]), fma_exact(a[1], b[1], c[1]), fma_exact(a[2], b[2], c[2]),
-                 fma_exact(a[3], b[3], c[3])};
+    return (vec){fma_exact(a[0], b[0], c[0]), fma_exact(a[1], b[1], c[1]),
+                 fma_exact(a[2], b[2], c[2]), fma_exact(a[3], b[3], c[3])};
 #endif
 }
 
@@ -137,13 +148,16 @@ INLINE vec vec_sqrt(vec v) {
 #elif !defined(LCNN_DOUBLE) && VW == 8
     return (vec)_mm256_sqrt_ps((__m256)v);
 #elif defined(LCNN_DOUBLE)
-    return (vec){__builtin_sqrt(v[0]), __builtin_sqrt(v[1]), __builtin_sqrt(v[2]), __builtin_sqrt(v[3])};
+    return (vec){__builtin_sqrt(v[0]), __builtin_sqrt(v[1]), __builtin_sqrt(v[2]),
+                 __builtin_sqrt(v[3])};
 #else
-    return (vec){__builtin_sqrtf(v[0]), __builtin_sqrtf(v[1]), __builtin_sqrtf(v[2]), __builtin_sqrtf(v[3])};
+    return (vec){__builtin_sqrtf(v[0]), __builtin_sqrtf(v[1]), __builtin_sqrtf(v[2]),
+                 __builtin_sqrtf(v[3])};
 #endif
 }
 
-/* The sum of 16 lanes by one fixed tree: i with i + 8, then + 4, + 2, + 1. `lane` holds LANES reals as vectors. */
+/* The sum of 16 lanes by one fixed tree: i with i + 8, then + 4, + 2, + 1. `lane` holds LANES reals
+ * as vectors. */
 INLINE real vec_fold(const vec lane[LANES / VW]) {
     real sum[8];
 #if VW == 16

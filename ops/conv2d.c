@@ -1,0 +1,237 @@
+/* conv2d.c - two-dimensional convolution (a cross-correlation, as everywhere in the field), with
+ * groups and dilation. */
+#include "init.h"
+#include "kernels/conv.h"
+#include "kernels/window.h"
+#include "op.h"
+
+typedef struct conv2d {
+    int filters;
+    window_attrs window;
+    int groups;
+    bool use_bias;
+    attr_component kernel_initializer, bias_initializer;
+} conv2d;
+
+static const attr attrs[] = {
+    {"filters", ATTR_INT, offsetof(conv2d, filters), .min = 1, .max = 1 << 20,
+     .help = "number of output channels"},
+    {"kernel_size", ATTR_PAIR, offsetof(conv2d, window.size), .min = 1, .max = WINDOW_MAX,
+     .help = "height and width of the kernel"},
+    {"strides", ATTR_PAIR, offsetof(conv2d, window.stride), .initial = "1", .min = 1,
+     .max = WINDOW_MAX, .help = "distance between outputs, in pixels of the input"},
+    {"padding", ATTR_PADDING, offsetof(conv2d, window.padding), .initial = "valid", .min = 0,
+     .max = WINDOW_MAX,
+     .help = "zeros around the input: valid is none, same keeps the size at stride 1, or numbers"},
+    {"dilation_rate", ATTR_PAIR, offsetof(conv2d, window.dilation), .initial = "1", .min = 1,
+     .max = WINDOW_MAX, .help = "distance between the taps of the kernel"},
+    {"groups", ATTR_INT, offsetof(conv2d, groups), .initial = "1", .min = 1, .max = 1 << 20,
+     .help = "parts that the channels fall into; an output reads its own part only"},
+    {"use_bias", ATTR_BOOL, offsetof(conv2d, use_bias), .initial = "true",
+     .help = "whether to add a trained number to each output channel"},
+    {"kernel_initializer", ATTR_COMPONENT, offsetof(conv2d, kernel_initializer),
+     .initial = "glorot_uniform", .components = &initializers, .help = "how the weights begin"},
+    {"bias_initializer", ATTR_COMPONENT, offsetof(conv2d, bias_initializer), .initial = "zeros",
+     .components = &initializers, .help = "how the biases begin"},
+    {0},
+};
+
+/* Pixels of one axis that the taps of all outputs really reach: what the layer table counts as
+ * work. */
+static int64_t taps_inside(const window *w) {
+    int64_t taps = 0;
+    for (int o = 0; o < w->out; o++) {
+        window_taps t = window_inside(w, o);
+        taps += t.end - t.first;
+    }
+    return taps;
+}
+
+static bool infer(const void *attributes, op_shapes *s, op_report *report) {
+    const conv2d *a = attributes;
+    const shape *in = &s->input[0];
+    window y, x;
+    if (!window_infer(&a->window, in, "kernel", "kernel_size", &y, &x, report))
+        return false;
+    if (in->dim[0] % a->groups != 0)
+        return op_reject(report, "groups", "%d input channels cannot be divided into %d groups",
+                         in->dim[0], a->groups);
+    if (a->filters % a->groups != 0)
+        return op_reject(report, "groups", "%d filters cannot be divided into %d groups",
+                         a->filters, a->groups);
+    int64_t taps = (int64_t)y.size * x.size;
+    int channels = in->dim[0] / a->groups;
+    int64_t fan_in = taps * channels, fan_out = taps * (a->filters / a->groups);
+    if (fan_in > INT32_MAX || fan_out > INT32_MAX)
+        return op_reject(report, "kernel_size", "a kernel of %dx%d over %d channels is too large",
+                         y.size, x.size, channels);
+    s->output = (shape){3, {a->filters, y.out, x.out}};
+    s->param[0] = (op_param_shape){{4, {a->filters, channels, y.size, x.size}},
+                                   .fan_in = (int)fan_in,
+                                   .fan_out = (int)fan_out};
+    if (a->use_bias)
+        s->param[1] =
+            (op_param_shape){{1, {a->filters}}, .fan_in = (int)fan_in, .fan_out = (int)fan_out};
+    s->forward_items = a->filters;
+    s->backward_items = in->dim[0];
+    s->param_items = a->filters;
+    s->macs = taps_inside(&y) * taps_inside(&x) * channels * a->filters;
+    s->scratch = conv_scratch((int)taps);
+    return true;
+}
+
+/* A correlation's view of one group: forward reads the input, the input gradient reads the output
+ * gradient. */
+static correlation forward_view(const op_call *call) {
+    const conv2d *a = call->attrs;
+    const op_shapes *s = call->shapes;
+    window y, x;
+    window_both(&a->window, &s->input[0], &y, &x);
+    int channels = s->input[0].dim[0] / a->groups;
+    size_t taps = (size_t)y.size * (size_t)x.size;
+    return (correlation){
+        .y = {y.size, y.stride, -y.pad, y.dilation, 1, y.out, y.in},
+        .x = {x.size, x.stride, -x.pad, x.dilation, 1, x.out, x.in},
+        .channels = channels,
+        .output_stride = shape_stride(&s->output),
+        .source_stride = shape_stride(&s->input[0]),
+        .weight_output = taps * (size_t)channels,
+        .weight_channel = taps,
+    };
+}
+
+static correlation backward_view(const op_call *call) {
+    const conv2d *a = call->attrs;
+    correlation f = forward_view(call);
+    return (correlation){
+        .y = {f.y.taps, 1, -f.y.offset, -f.y.dilation, f.y.stride, f.y.source, f.y.output},
+        .x = {f.x.taps, 1, -f.x.offset, -f.x.dilation, f.x.stride, f.x.source, f.x.output},
+        .channels = a->filters / a->groups,
+        .output_stride = f.source_stride,
+        .source_stride = f.output_stride,
+        .weight_output = f.weight_channel,
+        .weight_channel = f.weight_output,
+    };
+}
+
+/* The next piece of [first, end) that lies within one group of `size` channels. */
+static int group_end(int first, int end, int size) {
+    int limit = (first / size + 1) * size;
+    return limit < end ? limit : end;
+}
+
+static void forward(const op_call *call) {
+    const conv2d *a = call->attrs;
+    correlation c = forward_view(call);
+    int outputs = a->filters / a->groups;
+    for (int o = call->first, end; o < call->end; o = end) {
+        end = group_end(o, call->end, outputs);
+        const real *source = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
+        correlate(&c, end - o, call->output + (size_t)o * c.output_stride, source,
+                  call->param[0] + (size_t)o * c.weight_output,
+                  call->param[1] ? call->param[1] + o : NULL, false);
+    }
+}
+
+static void backward(const op_call *call) {
+    if (!call->input_grad[0])
+        return;
+    const conv2d *a = call->attrs;
+    correlation c = backward_view(call);
+    int channels = call->shapes->input[0].dim[0] / a->groups;
+    for (int i = call->first, end; i < call->end; i = end) {
+        end = group_end(i, call->end, channels);
+        int first_output = i / channels * c.channels;
+        const real *weight = call->param[0] + (size_t)first_output * c.weight_channel +
+                             (size_t)(i % channels) * c.weight_output;
+        correlate(&c, end - i, call->input_grad[0] + (size_t)i * c.output_stride,
+                  call->output_grad + (size_t)first_output * c.source_stride, weight, NULL,
+                  call->input_grad_add[0]);
+    }
+}
+
+static void backward_params(const op_call *call) {
+    const conv2d *a = call->attrs;
+    correlation c = forward_view(call);
+    int outputs = a->filters / a->groups;
+    for (int o = call->first, end; o < call->end; o = end) {
+        end = group_end(o, call->end, outputs);
+        const real *dy = call->output_grad + (size_t)o * c.output_stride;
+        const real *source = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
+        conv_weight_gradient(&c, end - o, dy, source,
+                             call->param_grad[0] + (size_t)o * c.weight_output,
+                             call->param_grad_add, call->scratch);
+        if (call->param_grad[1])
+            conv_bias_gradient(&c, end - o, dy, call->param_grad[1] + o, call->param_grad_add);
+    }
+}
+
+static const op_input inputs[] = {{.name = "input", .help = "channels x height x width"}, {0}};
+
+static const op_param params[] = {
+    {.name = "weight",
+     .help = "[filters, channels / groups, height, width]",
+     .initializer = offsetof(conv2d, kernel_initializer),
+     .decay = true},
+    {.name = "bias", .help = "[filters]", .initializer = offsetof(conv2d, bias_initializer)},
+    {0},
+};
+
+static const op_sample samples[] = {
+    {.yaml = "{op: conv2d, filters: 3, kernel_size: 3}", .inputs = "2x7x6"},
+    {.yaml = "{op: conv2d, filters: 7, kernel_size: 5, padding: same, use_bias: false}",
+     .inputs = "1x6x9"},
+    {.yaml =
+         "{op: conv2d, filters: 4, kernel_size: [3, 2], strides: [2, 3], padding: [1, 0, 2, 1]}",
+     .inputs = "3x8x7"},
+    {.yaml = "{op: conv2d, filters: 4, kernel_size: 3, dilation_rate: 2, padding: same, groups: 2}",
+     .inputs = "2x7x8"},
+    {.yaml = "{op: conv2d, filters: 2, kernel_size: 3, strides: 2, dilation_rate: 3, padding: 3}",
+     .inputs = "1x9x9"},
+    {.yaml = "{op: conv2d, filters: 2, kernel_size: 7, padding: same}", .inputs = "1x3x3"},
+    {.yaml = "{op: conv2d, filters: 6, kernel_size: 1}", .inputs = "3x1x1"},
+    {0},
+};
+
+static const op_refusal refusals[] = {
+    {.yaml = "{op: conv2d, filters: 3, kernel_size: 7}",
+     .inputs = "1x5x5",
+     .message = "kernel 7 exceeds the input 5x5"},
+    {.yaml = "{op: conv2d, filters: 3, kernel_size: 3, groups: 2}",
+     .inputs = "2x5x5",
+     .message = "3 filters cannot be divided into 2 groups"},
+    {.yaml = "{op: conv2d, filters: 4, kernel_size: 3, groups: 2}",
+     .inputs = "3x5x5",
+     .message = "3 input channels cannot be divided into 2 groups"},
+    {.yaml = "{op: conv2d, filters: 4, kernel_size: 3}",
+     .inputs = "25",
+     .message = "must be channels x height x width"},
+    {0},
+};
+
+LCNN_OP(conv2d) = {
+    .component =
+        {
+            .name = "conv2d",
+            .summary = "two-dimensional convolution",
+            .doc =
+                "y[o, i, j] = b[o] + sum over c, u, v of W[o, c, u, v] x[c, i s - p + u d, j s - p "
+                "+ v d]\n"
+                "with strides s, padding p and dilation d; pixels outside the input count as zero. "
+                "No flip of the\n"
+                "kernel, as in LeCun et al. 1998 and Keras. Output height: (height + padding - "
+                "(size - 1) d - 1) / s + 1.\n"
+                "Gradient: dx correlates dy with the kernel, dW correlates x with dy, db sums dy.",
+            .size = sizeof(conv2d),
+            .attrs = attrs,
+        },
+    .inputs = inputs,
+    .params = params,
+    .saves = OP_SAVES_INPUT,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+    .backward_params = backward_params,
+    .samples = samples,
+    .refusals = refusals,
+};

@@ -1,0 +1,115 @@
+/* dense.c - a fully connected layer. */
+#include "kernels/dense.h"
+#include "init.h"
+#include "op.h"
+
+typedef struct dense {
+    int units;
+    bool use_bias;
+    attr_component kernel_initializer, bias_initializer;
+} dense;
+
+static const attr attrs[] = {
+    {"units", ATTR_INT, offsetof(dense, units), .min = 1, .max = 1 << 20,
+     .help = "number of outputs"},
+    {"use_bias", ATTR_BOOL, offsetof(dense, use_bias), .initial = "true",
+     .help = "whether to add a trained number to each output"},
+    {"kernel_initializer", ATTR_COMPONENT, offsetof(dense, kernel_initializer),
+     .initial = "glorot_uniform", .components = &initializers, .help = "how the weights begin"},
+    {"bias_initializer", ATTR_COMPONENT, offsetof(dense, bias_initializer), .initial = "zeros",
+     .components = &initializers, .help = "how the biases begin"},
+    {0},
+};
+
+static bool infer(const void *attributes, op_shapes *s, op_report *report) {
+    const dense *a = attributes;
+    const shape *in = &s->input[0];
+    char text[SHAPE_TEXT];
+    if (in->rank != 1)
+        return op_reject(report, "from",
+                         "the input must be a vector of units, not %s; put a flatten before it",
+                         shape_text(in, text));
+    int inputs = in->dim[0];
+    s->output = (shape){1, {a->units}};
+    s->param[0] = (op_param_shape){
+        {2, {a->units, inputs}}, .transposed = true, .fan_in = inputs, .fan_out = a->units};
+    if (a->use_bias)
+        s->param[1] = (op_param_shape){{1, {a->units}}, .fan_in = inputs, .fan_out = a->units};
+    s->forward_items = a->units;
+    s->backward_items = inputs;
+    s->param_items = inputs;
+    s->macs = (int64_t)inputs * a->units;
+    s->scratch = LANES * (((size_t)a->units + LANES - 1) / LANES * LANES);
+    return true;
+}
+
+static size_t columns(const op_call *call) {
+    return ((size_t)call->shapes->output.dim[0] + LANES - 1) / LANES * LANES;
+}
+
+static void forward(const op_call *call) {
+    dense_forward(call->input[0], call->param[0], call->param[1], call->output, call->first,
+                  call->end, call->shapes->input[0].dim[0], columns(call));
+}
+
+static void backward(const op_call *call) {
+    if (call->input_grad[0])
+        dense_input_gradient(call->output_grad, call->param[0], call->input_grad[0],
+                             call->input_grad_add[0], call->first, call->end,
+                             call->shapes->output.dim[0], columns(call));
+}
+
+static void backward_params(const op_call *call) {
+    dense_transpose(call->output_grad, call->scratch, call->shapes->output.dim[0], columns(call));
+    dense_weight_gradient(call->input[0], call->scratch, call->param_grad[0], call->param_grad_add,
+                          call->first, call->end, columns(call), call->count);
+    if (call->param_grad[1] && call->first == 0)
+        dense_bias_gradient(call->scratch, call->param_grad[1], call->param_grad_add, columns(call),
+                            call->count);
+}
+
+static const op_input inputs[] = {{.name = "input", .help = "a vector of units"}, {0}};
+
+static const op_param params[] = {
+    {.name = "weight",
+     .help = "[units, inputs]",
+     .initializer = offsetof(dense, kernel_initializer),
+     .decay = true},
+    {.name = "bias", .help = "[units]", .initializer = offsetof(dense, bias_initializer)},
+    {0},
+};
+
+static const op_sample samples[] = {
+    {.yaml = "{op: dense, units: 5}", .inputs = "7"},
+    {.yaml = "{op: dense, units: 19, use_bias: false}", .inputs = "33"},
+    {.yaml = "{op: dense, units: 1}", .inputs = "1"},
+    {0},
+};
+
+static const op_refusal refusals[] = {
+    {.yaml = "{op: dense, units: 10}", .inputs = "16x5x5", .message = "put a flatten before it"},
+    {0},
+};
+
+LCNN_OP(dense) = {
+    .component =
+        {
+            .name = "dense",
+            .summary = "fully connected layer: y = W x + b",
+            .doc = "y[o] = b[o] + sum over i of W[o, i] x[i], for a vector of units.\n"
+                   "Gradient: dx = W' dy, dW = dy x' summed over the batch, db = dy summed over "
+                   "the batch.",
+            .primary = NULL,
+            .size = sizeof(dense),
+            .attrs = attrs,
+        },
+    .inputs = inputs,
+    .params = params,
+    .saves = OP_SAVES_INPUT,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+    .backward_params = backward_params,
+    .samples = samples,
+    .refusals = refusals,
+};

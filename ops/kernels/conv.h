@@ -1,0 +1,51 @@
+/* conv.h - convolution over one tile: forward, input gradient and weight gradient.
+ *
+ * Forward and input gradient are the same computation, a correlation: each output is one chain of fused multiply-adds over
+ * source channels, kernel rows and kernel columns, in that order, taps outside the source left out. They differ only in how a
+ * position maps to taps and source positions, which an `axis` describes. Knows pointers and sizes, no operators. */
+#ifndef KERNELS_CONV_H
+#define KERNELS_CONV_H
+
+#include "simd.h"
+
+/* One direction (y or x) of a correlation. Output position p reads, for each tap t of its range, the source position
+ * (p * stride + offset + t * dilation) / divisor, and only where that division is exact and inside [0, source).
+ * Forward: offset = -padding, divisor 1. Input gradient: stride 1, offset = +padding, dilation negative, divisor = the
+ * convolution's stride. */
+typedef struct axis {
+    int taps, stride, offset, dilation, divisor;
+    int output, source; /* number of positions */
+} axis;
+
+typedef struct correlation {
+    axis y, x;
+    int channels;           /* source channels that each output channel reads */
+    size_t output_stride;   /* reals between channels of a tile */
+    size_t source_stride;
+    size_t weight_output;   /* reals between the weights of neighbouring output channels ... */
+    size_t weight_channel;  /* ... and of neighbouring source channels */
+} correlation;
+
+/* Output channels [0, outputs) of one group. output: [outputs][y][x][LANES], source: [channels][y][x][LANES], weight at
+ * output 0, channel 0, tap 0; taps lie row by row. Each chain begins with bias[o], or what is in output when `add`, or 0. */
+#define correlate ISA_NAME(correlate)
+void correlate(const correlation *c, int outputs, real *output, const real *source, const real *weight,
+               const real *bias, bool add);
+
+/* weight[o][c][ky][kx] (+)= sum over pixels and lanes of dy[o] * x[c], the convolution's forward axes given in `c`.
+ * Lanes are summed over all pixels first, then folded by the tree of vec_fold. scratch: conv_scratch(c) reals. */
+#define conv_weight_gradient ISA_NAME(conv_weight_gradient)
+void conv_weight_gradient(const correlation *c, int outputs, const real *output_grad, const real *source,
+                          real *weight_grad, bool add, real *scratch);
+
+/* bias[o] (+)= sum over pixels and lanes of dy[o]. */
+#define conv_bias_gradient ISA_NAME(conv_bias_gradient)
+void conv_bias_gradient(const correlation *c, int outputs, const real *output_grad, real *bias_grad, bool add);
+
+/* Reals of scratch that conv_weight_gradient needs. */
+enum { CONV_GRADIENT_OUTPUTS = 8 };
+static inline size_t conv_scratch(int taps) {
+    return (size_t)CONV_GRADIENT_OUTPUTS * (size_t)taps * LANES;
+}
+
+#endif
