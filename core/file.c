@@ -16,9 +16,7 @@
 /* Linux cuts single transfers near 2 GiB anyway; some systems refuse larger ones. */
 enum { MAX_TRANSFER = 1 << 30 };
 
-/* ---- Writing
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 enum { TEMP_NAME = 64, TEMP_ATTEMPTS = 100 };
 
@@ -157,9 +155,7 @@ bool file_write(const char *path, const void *bytes, size_t size, lcnn_errors *e
     return ok;
 }
 
-/* ---- Reading
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 static bool refuse(const file_input *in, const char *why, lcnn_errors *errors) {
     error_add(errors, in->status, error_file(errors, in->path), "cannot read: %s", why);
