@@ -5,6 +5,7 @@ core_sources = \
 	core/attr_write.c \
 	core/backend.c core/backend.h \
 	core/checkpoint.c core/checkpoint.h \
+	core/checkpoint_read.c \
 	core/dataset.h \
 	core/document.c core/document.h \
 	core/document_write.c \
@@ -13,6 +14,8 @@ core_sources = \
 	core/feed.c core/feed.h \
 	core/file.c core/file.h \
 	core/graph.c core/graph.h \
+	core/graph_infer.c \
+	core/graph_write.c \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \
 	core/lcnn.c core/lcnn.h \
@@ -21,6 +24,7 @@ core_sources = \
 	core/network.c core/network.h \
 	core/plan.c core/plan.h \
 	core/resolve.c core/resolve.h \
+	core/resolve_names.c \
 	core/rng.c core/rng.h \
 	core/schedule.c core/schedule.h \
 	core/tensor.c core/tensor.h \
