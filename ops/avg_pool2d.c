@@ -1,8 +1,8 @@
 /* avg_pool2d.c - the mean of each window. */
+#include "kernels/elementwise.h"
 #include "kernels/pool.h"
 
-/* ---- 2x2 windows side by side ------------------------------------------------------------------
- */
+/* ---- 2x2 windows side by side ---------------------------------------------------------------- */
 
 static void halve(const pool *p, const real *in, real *out) {
     size_t row = (size_t)p->x.in * LANES;
@@ -18,10 +18,6 @@ static void halve(const pool *p, const real *in, real *out) {
     }
 }
 
-INLINE void put(real *p, vec v, bool add) {
-    vec_store(p, add ? vec_load(p) + v : v);
-}
-
 INLINE void unhalve_rows(const pool *p, const real *dy, real *dx, bool add) {
     size_t row = (size_t)p->x.in * LANES;
     for (int y = 0; y < p->y.out; y++) {
@@ -30,10 +26,10 @@ INLINE void unhalve_rows(const pool *p, const real *dy, real *dx, bool add) {
             for (int v = 0; v < LANES; v += VW, dy += VW) {
                 real *bottom = top + row;
                 vec quarter = vec_load(dy) * vec_set1((real)0.25);
-                put(top + v, quarter, add);
-                put(top + v + LANES, quarter, add);
-                put(bottom + v, quarter, add);
-                put(bottom + v + LANES, quarter, add);
+                grad_put(top + v, quarter, add);
+                grad_put(top + v + LANES, quarter, add);
+                grad_put(bottom + v, quarter, add);
+                grad_put(bottom + v + LANES, quarter, add);
             }
     }
 }
@@ -49,8 +45,7 @@ static void unhalve(const pool *p, const real *dy, real *dx, bool add) {
     unhalve_rows(p, dy, dx, false);
 }
 
-/* ---- Any windows -------------------------------------------------------------------------------
- */
+/* ---- Any windows ----------------------------------------------------------------------------- */
 
 /* The pixels of one window that are inside the input: `rows` by `columns`, beginning at pixel
  * `first`. */
@@ -95,13 +90,12 @@ static void spread(const pool *p, const real *dy, real *dx) {
                 vec share = vec_load(dy) * w.share;
                 for (int i = 0; i < w.rows; i++, line += row)
                     for (int j = 0; j < w.columns; j++)
-                        put(line + j * LANES, share, true);
+                        grad_put(line + j * LANES, share, true);
             }
         }
 }
 
-/* ---- The operator ------------------------------------------------------------------------------
- */
+/* ---- The operator ---------------------------------------------------------------------------- */
 
 static void forward(const op_call *call) {
     pool p = pool_of(call);
@@ -116,6 +110,8 @@ static void forward(const op_call *call) {
 }
 
 static void backward(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
     pool p = pool_of(call);
     bool add = call->input_grad_add[0];
     for (int c = call->first; c < call->end; c++) {

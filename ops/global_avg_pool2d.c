@@ -1,5 +1,5 @@
 /* global_avg_pool2d.c - the mean of each channel. */
-#include "op.h"
+#include "kernels/elementwise.h"
 
 /* Sums run in this many chains over pixels, so that additions need not wait for each other. */
 enum { CHAINS = 4 };
@@ -40,6 +40,8 @@ static void forward(const op_call *call) {
 }
 
 static void backward(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
     const shape *in = &call->shapes->input[0];
     size_t pixels = shape_pixels(in), stride = shape_stride(in),
            out_stride = shape_stride(&call->shapes->output);
@@ -50,7 +52,7 @@ static void backward(const op_call *call) {
             vec part = vec_load(call->output_grad + (size_t)c * out_stride + v) * share;
             real *dx = call->input_grad[0] + (size_t)c * stride + v;
             for (size_t i = 0; i < pixels; i++, dx += LANES)
-                vec_store(dx, add ? vec_load(dx) + part : part);
+                grad_put(dx, part, add);
         }
 }
 

@@ -3,6 +3,7 @@
  * While training, forward leaves the winner of each window in `saved`, laid out as the output: its
  * place among the window's taps in row-major order, as an integer in the bits of a real. That is a
  * quarter (2x2) of what keeping the input would take, and backward needs no second look at it. */
+#include "kernels/elementwise.h"
 #include "kernels/pool.h"
 
 /* The largest so far, and the tap it was found at. */
@@ -31,11 +32,10 @@ INLINE winner entry(const real *p, int tap) {
  */
 INLINE void reward(real *dx, vec dy, ivec winners, int tap, bool add) {
     vec part = vec_select((ivec)(winners == tap_number(tap)), dy, vec_zero());
-    vec_store(dx, add ? vec_load(dx) + part : part);
+    grad_put(dx, part, add);
 }
 
-/* ---- 2x2 windows side by side ------------------------------------------------------------------
- */
+/* ---- 2x2 windows side by side ---------------------------------------------------------------- */
 
 INLINE void halve(const pool *p, const real *in, real *out, real *taps, bool keep) {
     size_t row = (size_t)p->x.in * LANES;
@@ -84,8 +84,7 @@ static void unhalve(const pool *p, const real *dy, const real *taps, real *dx, b
     unhalve_rows(p, dy, taps, dx, false);
 }
 
-/* ---- Any windows -------------------------------------------------------------------------------
- */
+/* ---- Any windows ----------------------------------------------------------------------------- */
 
 static winner largest(const pool *p, window_taps ty, window_taps tx, const real *in) {
     const real *line = in + ((size_t)ty.at * (size_t)p->x.in + (size_t)tx.at) * LANES;
@@ -129,8 +128,7 @@ static void unslide(const pool *p, const real *dy, const real *taps, real *dx) {
         }
 }
 
-/* ---- The operator ------------------------------------------------------------------------------
- */
+/* ---- The operator ---------------------------------------------------------------------------- */
 
 static bool infer(const void *attrs, op_shapes *s, op_report *report) {
     if (!pool_infer(attrs, s, report))
@@ -155,6 +153,8 @@ static void forward(const op_call *call) {
 }
 
 static void backward(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
     pool p = pool_of(call);
     bool add = call->input_grad_add[0];
     for (int c = call->first; c < call->end; c++) {
