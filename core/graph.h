@@ -31,10 +31,15 @@ typedef struct graph {
 
 /* Limits on what a model may ask for. */
 enum { GRAPH_MAX_NODES = 4096, GRAPH_MAX_DIM = 1 << 20 };
-#define GRAPH_MAX_ELEMENTS ((int64_t)1 << 31) /* of one value or one parameter */
+#define GRAPH_MAX_ELEMENTS ((int64_t)INT32_MAX) /* of one value or one parameter: a flattened one is still an int */
 
 /* `model` is a resolved map; `ops` the operators there are. NULL with messages. */
 graph *graph_build(const doc *model, int classes, const component_set *ops, arena *a, lcnn_errors *errors);
+
+/* What one node makes of its inputs: the operator's infer, and the limits above. `shapes` comes with inputs and classes
+ * set and all else zero; `map` is the node's YAML, for the marks of messages. */
+bool graph_infer(const op *type, const char *name, const doc *map, const void *attrs, op_shapes *shapes,
+                 lcnn_errors *errors);
 
 /* Appends `input`, `nodes` and `loss` with every attribute spelt out. */
 bool graph_write(const graph *g, doc *map, arena *a);

@@ -14,7 +14,7 @@ core_sources = \
 	core/feed.c core/feed.h \
 	core/file.c core/file.h \
 	core/graph.c core/graph.h \
-	core/graph_infer.c \
+	core/graph_draft.h core/graph_infer.c core/graph_read.c \
 	core/graph_write.c \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \

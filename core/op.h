@@ -55,6 +55,7 @@ typedef struct op_shapes {
     int backward_items; /* the same of backward */
     int param_items;    /* the same of backward_params */
     int64_t macs;       /* multiply-adds of forward for one sample, for the layer table */
+    bool not_in_place;  /* these shapes cannot work in place, though the operator can: the layouts differ */
 } op_shapes;
 
 /* Where infer's refusals go: the graph turns them into messages at the attribute's place in the YAML. */
@@ -108,7 +109,16 @@ typedef struct op_call {
 /* What backward reads besides output_grad, the parameters and `saved`; all else may be overwritten before it runs. */
 enum { OP_SAVES_INPUT = 1, OP_SAVES_OUTPUT = 2 };
 
+/* An operator whose output must not be read as input 0, and why: "it applies softmax itself". */
+typedef struct op_conflict {
+    const char *op;
+    const char *why;
+} op_conflict;
+
 /* ---- Samples for tests and documentation ------------------------------------------------------------------------- */
+
+/* Classes of the data set that samples and refusals are inferred with. */
+enum { OP_SAMPLE_CLASSES = 10 };
 
 typedef struct op_sample {
     const char *yaml;   /* "{op: conv2d, filters: 3, kernel_size: 3}"; the first sample is the example in the manual */
@@ -130,6 +140,7 @@ typedef struct op {
     component component;    /* first, so that a component found by name is the operator */
     const op_input *inputs; /* ended by a row without name */
     const op_param *params; /* ended by a row without name; NULL: none */
+    const op_conflict *conflicts; /* ended by a row without op; NULL: none */
     unsigned saves;         /* OP_SAVES_... */
     bool in_place;          /* output may be input 0 itself, and input_grad[0] output_grad itself */
 

@@ -6,14 +6,27 @@
 
 #include "document.h"
 
+/* Limits, so that a hostile file is refused at once. */
+enum { RESOLVE_MAX_NODES = 4096, RESOLVE_MAX_PARAMS = 1000, RESOLVE_MAX_DEPTH = 32, RESOLVE_MAX_VALUES = 100000 };
+
 /* Reads `path` and what it extends (paths relative to the extending file; no circles, at most 8 deep), merges, and applies
- * "key=value" settings in order: a bare key names a param, a dotted path anything ("train.epochs", "nodes.c1.filters").
+ * "key=value" settings: a bare key names a param, a dotted path anything ("train.epochs", "nodes.c1.filters").
  * Maps merge key by key; a list replaces; `nodes` given as a map changes the attributes of named nodes; a changed `op`
- * drops the old operator's other attributes (not `name`, not `from`). */
+ * drops the old operator's other attributes (not `name`, not `from`). In each file, and among the settings, params come
+ * first: the nodes get their names after them and before anything else changes. Inherited params that a variant leaves
+ * without a use are dropped. */
 doc *resolve_merge(arena *a, const char *path, const char *const *settings, int count, lcnn_errors *errors);
 
 /* Replaces each plain scalar "$name" by the param's value, and "$classes" by the number given. Params may refer to params,
  * not in circles. Reports undefined names and params that nothing uses. Drops `params` and `extends` from the tree. */
 bool resolve_names(arena *a, doc *model, int classes, lcnn_errors *errors);
+
+/* What a value of a merged tree will be once names are replaced: follows "$name" through `params`. NULL when it leads
+ * nowhere, which resolve_names reports. */
+const doc *resolve_peek(const doc *model, const doc *value);
+
+/* The names of the members of `nodes` (a list): their own, or OP_1, OP_2, ... counted per operator among those without.
+ * NULL for a member that is no map or has neither. [nodes->count]; NULL when memory is out. */
+const char **resolve_node_names(arena *a, const doc *model, const doc *nodes);
 
 #endif
