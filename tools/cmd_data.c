@@ -1,0 +1,82 @@
+/* cmd_data.c - `lcnn data`: the data sets that are known, and where they were found. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "command.h"
+#include "text.h"
+
+static int print_catalogue(void) {
+    int count;
+    const lcnn_data_info *all = lcnn_data_catalogue(&count);
+    if (!all)
+        no_memory();
+    table *t = table_new("lrlll");
+    const char *const heads[] = {"name", "classes", "images", "what it is", "where"};
+    for (int i = 0; i < 5; i++)
+        table_cell(t, heads[i]);
+    table_rule(t);
+    for (int i = 0; i < count; i++) {
+        table_cell(t, all[i].name);
+        table_cell(t, text_count(all[i].classes));
+        table_cell(t, text_format("%dx%dx%d", all[i].channels, all[i].height, all[i].width));
+        table_cell(t, all[i].title);
+        table_cell(t, all[i].where ? text_plain(all[i].where) : "not here");
+    }
+    table_print(t, stdout, 0);
+    table_free(t);
+    puts("\n'lcnn data NAME' reads one and tells more, or where it was looked for. A folder of\n"
+         "your own: give a path with a '/' in it.");
+    return LCNN_OK;
+}
+
+static void print_classes(const lcnn_data *data) {
+    char *names;
+    size_t size;
+    FILE *out = open_memstream(&names, &size);
+    if (!out)
+        no_memory();
+    int classes = lcnn_data_classes(data);
+    fprintf(out, "%d: ", classes);
+    for (int i = 0; i < classes; i++)
+        fprintf(out, "%s%s", text_plain(lcnn_data_class_name(data, i)),
+                i + 1 < classes ? ", " : "");
+    if (fclose(out) != 0)
+        no_memory();
+    fputs("  classes   ", stdout);
+    text_wrap(stdout, names, 12, 12);
+    free(names);
+}
+
+static int print_set(const char *name) {
+    lcnn_errors *errors = messages_begin();
+    lcnn_data *data = lcnn_data_open(name, errors);
+    int status = messages_end(errors);
+    if (!data)
+        return status;
+    printf("%s%s%s: %s\n", style_bold(stdout), text_plain(lcnn_data_name(data)), style_end(stdout),
+           text_plain(lcnn_data_title(data)));
+    printf("  training  %s images\n", text_count(lcnn_data_train_count(data)));
+    printf("  testing   %s images\n", text_count(lcnn_data_test_count(data)));
+    printf("  sha256    %s\n", lcnn_data_sha256(data));
+    print_classes(data);
+    lcnn_data_free(data);
+    return LCNN_OK;
+}
+
+static int data_main(const arguments *args) {
+    return args->operand_count == 0 ? print_catalogue() : print_set(args->operand[0]);
+}
+
+const command cmd_data = {
+    .name = "data",
+    .summary = "List the data sets, or describe one",
+    .operands = "[NAME]",
+    .min_operands = 0,
+    .max_operands = 1,
+    .about = "Without NAME: every set that is known and where it was found. With NAME, which may "
+             "be a folder: its sizes, "
+             "classes and checksum, or the places where it was looked for.",
+    .examples = "lcnn data\nlcnn data emnist-letters\nlcnn data ./my-images",
+    .run = data_main,
+};

@@ -1,0 +1,347 @@
+/* cmd_run.c - `lcnn run`: train a model, test it, and leave a folder with everything that was
+ * found. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "interrupt.h"
+#include "progress.h"
+#include "result.h"
+#include "rundir.h"
+#include "text.h"
+
+static const option options[] = {
+    {"data", "NAME", OPTION_TEXT, offsetof(arguments, data), 0,
+     "data set in place of the model's: a name that 'lcnn data' lists, or a folder (anything with "
+     "a '/')"},
+    {"set", "KEY=VALUE", OPTION_LIST, offsetof(arguments, settings), 0,
+     "change the model: one of its params (kernel=7) or a dotted path (train.epochs=3, "
+     "nodes.c1.filters=8); may be "
+     "repeated"},
+    {"seed", "N", OPTION_NUMBER, offsetof(arguments, seed), 0, "the same as --set train.seed=N"},
+    {"weights", "FILE", OPTION_TEXT, offsetof(arguments, weights), 0,
+     "start from the weights in this safetensors file"},
+    {"threads", "N", OPTION_NUMBER, offsetof(arguments, threads), 1,
+     "threads to compute with (default: all that the machine grants); the result does not depend "
+     "on it"},
+    {"isa", "NAME", OPTION_TEXT, offsetof(arguments, isa), 0,
+     "instruction set: avx512, avx2 or generic (default: the widest here); the result does not "
+     "depend on it"},
+    {"out", "DIR", OPTION_TEXT, offsetof(arguments, out), 0,
+     "folder to make and write into (default: runs/MODEL-DATA-SEED)"},
+    {"quiet", NULL, OPTION_FLAG, offsetof(arguments, quiet), 0, "print only the last line"},
+    {"json", NULL, OPTION_FLAG, offsetof(arguments, json), 0,
+     "print the result as one JSON object; everything else goes to stderr"},
+    {0},
+};
+
+typedef struct run {
+    const arguments *args;
+    job job;
+    char *folder;
+    FILE *out; /* where people read; NULL with --quiet */
+    progress shown;
+    char started[32];
+    double clock; /* when it began */
+    lcnn_epoch *epoch;
+    int epochs;         /* finished */
+    int status;         /* of the first thing that went wrong */
+    const char *sha256; /* of the weights; NULL until they are written */
+} run;
+
+static void record(run *r, int status) {
+    if (r->status == LCNN_OK)
+        r->status = status;
+}
+
+static void utc_now(char text[32]) {
+    time_t now = time(NULL);
+    struct tm parts;
+    text[0] = '\0';
+    if (gmtime_r(&now, &parts))
+        strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+/* ---- Files of the run
+ * -------------------------------------------------------------------------------------------- */
+
+static void write_model(run *r) {
+    run_file file;
+    run_file_begin(&file, r->folder, "model.yaml");
+    fputs(lcnn_model_yaml(r->job.model), file.out);
+    record(r, run_file_end(&file));
+}
+
+/* Everything that is needed to repeat the run. `state` is running, done, interrupted or failed; a
+ * run that was killed stays at running. */
+static void write_record(run *r, const char *state) {
+    const job *j = &r->job;
+    const arguments *args = r->args;
+    char now[32];
+    utc_now(now);
+    json_t *words = json_array();
+    for (int i = 0; i < args->argc; i++)
+        json_array_append_new(words, i == 0 ? json_string("lcnn") : json_text(args->argv[i]));
+    json_t *all = json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:s, s:s?, s:o}",
+        "version", lcnn_version(), "state", state, "command", words, "model",
+        json_text(lcnn_model_name(j->model)), "model_file", json_text(lcnn_model_path(j->model)),
+        "model_sha256", lcnn_model_sha256(j->model), "data", json_text(lcnn_data_name(j->data)),
+        "data_sha256", lcnn_data_sha256(j->data), "seed", (json_int_t)lcnn_model_seed(j->model),
+        "threads", lcnn_session_threads(j->session), "isa", lcnn_session_isa(j->session),
+        "weights_from", args->weights ? json_text(args->weights) : json_null(), "weights_sha256",
+        r->sha256, "epochs", r->epochs, "started", r->started, "ended",
+        strcmp(state, "running") == 0 ? NULL : now, "seconds",
+        json_number(clock_seconds() - r->clock));
+    if (!all)
+        no_memory();
+    run_file file;
+    run_file_begin(&file, r->folder, "run.json");
+    json_write(all, file.out);
+    json_decref(all);
+    record(r, run_file_end(&file));
+}
+
+static void write_metrics(run *r) {
+    run_file file;
+    run_file_begin(&file, r->folder, "metrics.csv");
+    fputs("epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,test_"
+          "loss,test_accuracy,"
+          "images_per_second,seconds\n",
+          file.out);
+    for (int i = 0; i < r->epochs; i++) {
+        const lcnn_epoch *e = &r->epoch[i];
+        fprintf(file.out, "%d,%s,%s,%s,%s,%s,%s,%s,%.0f,%.3f\n", e->epoch,
+                text_number(e->learning_rate), text_number(e->train_loss),
+                text_number(e->train_accuracy), text_number(e->validation_loss),
+                text_number(e->validation_accuracy), text_number(e->test_loss),
+                text_number(e->test_accuracy), e->images_per_second, e->seconds);
+    }
+    record(r, run_file_end(&file));
+}
+
+static void write_weights(run *r) {
+    char *path = run_path(r->folder, "weights.safetensors");
+    lcnn_errors *errors = messages_begin();
+    if (lcnn_session_save(r->job.session, path, errors))
+        r->sha256 = lcnn_session_sha256(r->job.session);
+    record(r, messages_end(errors));
+    free(path);
+}
+
+static json_t *part_json(uint32_t images, double loss, double accuracy) {
+    return json_pack("{s:I, s:o, s:o}", "images", (json_int_t)images, "loss", json_number(loss),
+                     "accuracy", json_number(accuracy));
+}
+
+/* Nothing in it depends on time, threads or folders; `e` is NULL where there is no test part. */
+static json_t *run_json(const run *r, const lcnn_evaluation *e) {
+    const job *j = &r->job;
+    const lcnn_epoch *last = &r->epoch[r->epochs - 1];
+    uint32_t held_out = lcnn_session_validation_count(j->session);
+    json_t *all = json_pack(
+        "{s:o, s:o, s:I, s:i, s:s, s:s, s:s?, s:o, s:o, s:o}", "model",
+        json_text(lcnn_model_name(j->model)), "data", json_text(lcnn_data_name(j->data)), "seed",
+        (json_int_t)lcnn_model_seed(j->model), "epochs", r->epochs, "model_sha256",
+        lcnn_model_sha256(j->model), "data_sha256", lcnn_data_sha256(j->data), "weights_sha256",
+        r->sha256, "train",
+        part_json(lcnn_session_train_count(j->session), last->train_loss, last->train_accuracy),
+        "validation",
+        held_out ? part_json(held_out, last->validation_loss, last->validation_accuracy)
+                 : json_null(),
+        "test", e ? result_json(e, j->data) : json_null());
+    if (!all)
+        no_memory();
+    return all;
+}
+
+static void write_result(run *r, const lcnn_evaluation *e) {
+    run_file file;
+    run_file_begin(&file, r->folder, "result.json");
+    json_t *all = run_json(r, e);
+    json_write(all, file.out);
+    json_decref(all);
+    record(r, run_file_end(&file));
+    if (!e)
+        return;
+    run_file_begin(&file, r->folder, "confusion.csv");
+    result_write_confusion(e, r->job.data, file.out);
+    record(r, run_file_end(&file));
+    run_file_begin(&file, r->folder, "predictions.csv");
+    result_write_predictions(e, r->job.data, file.out);
+    record(r, run_file_end(&file));
+}
+
+/* ---- Training
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static bool on_progress(void *user, const lcnn_progress *now) {
+    run *r = user;
+    if (r->out)
+        progress_step(&r->shown, now);
+    return interrupt_caught() == 0;
+}
+
+/* A file that cannot be written does not stop hours of training; the exit status tells. */
+static bool on_epoch(void *user, const lcnn_epoch *epoch) {
+    run *r = user;
+    lcnn_epoch *grown = realloc(r->epoch, (size_t)(r->epochs + 1) * sizeof *grown);
+    if (!grown)
+        no_memory();
+    r->epoch = grown;
+    r->epoch[r->epochs++] = *epoch;
+    progress_epoch(&r->shown, epoch);
+    write_metrics(r);
+    return interrupt_caught() == 0;
+}
+
+/* Returns the state for run.json. */
+static const char *train(run *r) {
+    const job *j = &r->job;
+    progress_begin(&r->shown, r->out, lcnn_session_validation_count(j->session) > 0,
+                   lcnn_data_test_count(j->data) > 0);
+    lcnn_callbacks callbacks = {r, on_progress, on_epoch};
+    lcnn_errors *errors = messages_begin();
+    bool trained = lcnn_session_train(j->session, &callbacks, errors);
+    progress_end(&r->shown);
+    record(r, messages_end(errors));
+    return interrupt_caught() ? "interrupted" : trained ? "done" : "failed";
+}
+
+static void print_json(const run *r, const lcnn_evaluation *e) {
+    json_t *all = run_json(r, e);
+    json_object_set_new(all, "folder", json_text(r->folder));
+    json_dumpf(all, stdout, JSON_REAL_PRECISION(15));
+    putchar('\n');
+    json_decref(all);
+}
+
+/* The one line of --quiet. */
+static void print_line(const run *r, const lcnn_evaluation *e) {
+    const char *found =
+        e ? text_format("test accuracy %s, loss %s", text_percent(e->accuracy),
+                        text_decimal(e->loss))
+          : text_format("train loss %s", text_decimal(r->epoch[r->epochs - 1].train_loss));
+    printf("%s on %s: %s; %s\n", text_plain(lcnn_model_name(r->job.model)),
+           text_plain(lcnn_data_name(r->job.data)), found, text_plain(r->folder));
+}
+
+static void print_written(const run *r, const lcnn_evaluation *e) {
+    fprintf(r->out, "\nwritten to %s%s%s\n", style_bold(r->out), text_plain(r->folder),
+            style_end(r->out));
+    static const char *const rows[][2] = {
+        {"model.yaml", "the model with everything spelt out"},
+        {"metrics.csv", "loss and accuracy of each epoch"},
+        {"weights.safetensors", NULL},
+        {"run.json", "what is needed to repeat this run"},
+        {"result.json", "all scores"},
+        {"confusion.csv", "truth against answer"},
+        {"predictions.csv", "truth, answer and probability of each test image"},
+    };
+    for (size_t i = 0; i < (e ? 7 : 5); i++)
+        fprintf(r->out, "  %-20s  %s\n", rows[i][0],
+                rows[i][1]  ? rows[i][1]
+                : r->sha256 ? text_format("sha256 %.16s...", r->sha256)
+                            : "");
+}
+
+static void finish(run *r) {
+    char *matrix = run_path(r->folder, "confusion.csv");
+    lcnn_evaluation *e = NULL;
+    if (lcnn_data_test_count(r->job.data) > 0) {
+        lcnn_errors *errors = messages_begin();
+        e = lcnn_session_evaluate(r->job.session, errors);
+        record(r, messages_end(errors));
+    }
+    write_result(r, e);
+    write_record(r, r->status == LCNN_OK ? "done" : "failed");
+    if (r->out) {
+        fputc('\n', r->out);
+        if (e)
+            result_print(e, r->job.data, matrix, r->out);
+        else
+            fprintf(r->out, "%s has no test part: nothing to test\n",
+                    text_plain(lcnn_data_name(r->job.data)));
+        print_written(r, e);
+    }
+    if (r->args->json)
+        print_json(r, e);
+    else if (r->args->quiet)
+        print_line(r, e);
+    if (e)
+        lcnn_evaluation_free(e);
+    free(matrix);
+}
+
+/* Trains in a folder that is there and records how it ended. */
+static void train_and_finish(run *r) {
+    write_model(r);
+    write_record(r, "running");
+    if (r->status != LCNN_OK)
+        return;
+    interrupt_hold();
+    const char *state = train(r);
+    if (r->status != LCNN_NOT_FINITE)
+        write_weights(r);
+    if (strcmp(state, "done") == 0 && r->epochs > 0) {
+        finish(r);
+    } else {
+        write_record(r, state);
+        fprintf(stderr, "lcnn: %s after %d finished epoch%s; what there is lies in %s\n", state,
+                r->epochs, r->epochs == 1 ? "" : "s", text_plain(r->folder));
+        if (r->sha256 && lcnn_data_test_count(r->job.data) > 0)
+            fprintf(stderr, "      'lcnn test %s' tests the weights as they are\n",
+                    text_plain(r->folder));
+    }
+    fflush(stdout);
+    interrupt_release();
+}
+
+static int run_main(const arguments *args) {
+    run r = {.args = args, .clock = clock_seconds()};
+    utc_now(r.started);
+    r.out = args->quiet ? NULL : args->json ? stderr : stdout;
+    r.status = job_open(&r.job, args, args->operand[0], args->weights, true);
+    if (r.status == LCNN_OK) {
+        r.folder = args->out ? strdup(args->out) : run_default_folder(&r.job);
+        if (!r.folder)
+            no_memory();
+        r.status = run_make_folder(r.folder);
+    }
+    if (r.status == LCNN_OK) {
+        if (r.out) {
+            job_print(&r.job, args->weights, true, r.out);
+            fputc('\n', r.out);
+            model_print_layers(r.job.model, r.out);
+            fprintf(r.out, "\ntraining: %d epochs in batches of %d\n",
+                    lcnn_model_epochs(r.job.model), lcnn_model_batch_size(r.job.model));
+        }
+        train_and_finish(&r);
+    }
+    job_close(&r.job);
+    free(r.epoch);
+    free(r.folder);
+    return r.status;
+}
+
+const command cmd_run = {
+    .name = "run",
+    .summary = "Train a model on a data set and test it",
+    .operands = "MODEL",
+    .min_operands = 1,
+    .max_operands = 1,
+    .about = "MODEL is a YAML file, or the name of an installed model (lenet5).\n\n"
+             "The run leaves a folder with the resolved model, the metrics of each epoch, the "
+             "result with all scores, the "
+             "confusion matrix, the answer to every test image and the weights. An existing folder "
+             "is never "
+             "overwritten. Ctrl-C ends training after the current step and keeps the weights.",
+    .options = options,
+    .examples = "lcnn run models/lenet5.yaml --data glyphs\n"
+                "lcnn run lenet5 --data mnist --seed 7 --set train.epochs=3\n"
+                "lcnn run my.yaml --data ./my-images --out runs/first",
+    .run = run_main,
+};

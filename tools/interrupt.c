@@ -1,0 +1,39 @@
+/* interrupt.c - remembers one signal. */
+#include "config.h"
+
+#include <signal.h>
+
+#include "interrupt.h"
+
+static const int held[] = {SIGINT, SIGTERM, SIGHUP};
+enum { HELD = sizeof held / sizeof *held };
+
+static volatile sig_atomic_t caught;
+
+static void remember(int number) {
+    caught = number;
+}
+
+void interrupt_hold(void) {
+    for (int i = 0; i < HELD; i++) {
+        struct sigaction old,
+            action = {.sa_handler = remember, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+        sigemptyset(&action.sa_mask);
+        if (sigaction(held[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(held[i], &action, NULL);
+    }
+}
+
+int interrupt_caught(void) {
+    return caught;
+}
+
+void interrupt_release(void) {
+    for (int i = 0; i < HELD; i++) {
+        struct sigaction old;
+        if (sigaction(held[i], NULL, &old) == 0 && old.sa_handler == remember)
+            signal(held[i], SIG_DFL);
+    }
+    if (caught)
+        raise(caught);
+}

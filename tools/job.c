@@ -1,0 +1,161 @@
+/* job.c - opening a model with its data, and saying what is about to be done with them. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "text.h"
+
+lcnn_model *job_model(const arguments *args, const char *path, int *status) {
+    char seed[SEED_TEXT];
+    option_list settings = options_settings(args, seed);
+    lcnn_model_options options = {args->data, settings.value, settings.count};
+    lcnn_errors *errors = messages_begin();
+    lcnn_model *model = lcnn_model_load(path, &options, errors);
+    *status = messages_end(errors);
+    free(settings.value);
+    free(settings.at);
+    return model;
+}
+
+int job_open(job *j, const arguments *args, const char *model, const char *weights, bool trains) {
+    int status;
+    *j = (job){0};
+    j->model = job_model(args, model, &status);
+    if (!j->model)
+        return status;
+    lcnn_errors *errors = messages_begin();
+    j->data = lcnn_data_open(lcnn_model_data(j->model), errors);
+    if (!j->data)
+        return messages_end(errors);
+    if (trains && lcnn_data_train_count(j->data) == 0) {
+        messages_end(errors);
+        return complain(LCNN_BAD_DATA, lcnn_data_name(j->data),
+                        "this data set has no training part; to evaluate saved weights on it use "
+                        "'lcnn test RUN --data %s'",
+                        text_plain(lcnn_model_data(j->model)));
+    }
+    if (!trains && lcnn_data_test_count(j->data) == 0) {
+        messages_end(errors);
+        return complain(LCNN_BAD_DATA, lcnn_data_name(j->data),
+                        "this data set has no test part; name one that has with --data");
+    }
+    lcnn_session_options options = {args->threads.value, args->isa, weights};
+    j->session = lcnn_session_new(j->model, j->data, &options, errors);
+    return messages_end(errors);
+}
+
+void job_close(job *j) {
+    if (j->session)
+        lcnn_session_free(j->session);
+    if (j->data)
+        lcnn_data_free(j->data);
+    if (j->model)
+        lcnn_model_free(j->model);
+}
+
+int64_t model_parameters(const lcnn_model *model) {
+    int64_t sum = 0;
+    for (int i = 0; i < lcnn_model_layer_count(model); i++)
+        sum += lcnn_model_layer(model, i).parameters;
+    return sum;
+}
+
+static void print_row(FILE *out, const char *label, const char *text) {
+    fprintf(out, "  %-10s  ", label);
+    text_wrap(out, text, 14, 14);
+}
+
+void model_print_title(const lcnn_model *model, FILE *out) {
+    const char *about = lcnn_model_about(model);
+    const char *name = text_plain(lcnn_model_name(model));
+    fprintf(out, "%s%s%s", style_bold(out), name, style_end(out));
+    if (*about) {
+        fputs(": ", out);
+        text_wrap(out, text_plain(about), text_width(name) + 2, 2);
+    } else {
+        fputc('\n', out);
+    }
+    print_row(out, "model", text_plain(lcnn_model_path(model)));
+}
+
+static void print_training_images(const job *j, FILE *out) {
+    uint32_t held_out = lcnn_session_validation_count(j->session);
+    const char *validation =
+        held_out ? text_format(", %s for validation", text_count(held_out)) : "";
+    print_row(out, "images",
+              text_format("%s for training%s, %s for testing",
+                          text_count(lcnn_session_train_count(j->session)), validation,
+                          text_count(lcnn_data_test_count(j->data))));
+}
+
+void job_print(const job *j, const char *weights, bool trains, FILE *out) {
+    const lcnn_model *m = j->model;
+    const lcnn_session *s = j->session;
+    model_print_title(m, out);
+    print_row(out, "data",
+              text_format("%s: %s; %d classes", text_plain(lcnn_data_name(j->data)),
+                          text_plain(lcnn_data_title(j->data)), lcnn_data_classes(j->data)));
+    if (trains)
+        print_training_images(j, out);
+    else
+        print_row(out, "images", text_count(lcnn_data_test_count(j->data)));
+    const char *origin =
+        weights ? text_format("from %s", text_plain(weights))
+                : text_format("drawn from seed %llu", (unsigned long long)lcnn_model_seed(m));
+    print_row(out, "weights", text_format("%s, %s", text_count(model_parameters(m)), origin));
+    int threads = lcnn_session_threads(s);
+    print_row(out, "computing",
+              text_format("%d thread%s, %s, %s of memory", threads, threads == 1 ? "" : "s",
+                          lcnn_session_isa(s), text_bytes(lcnn_session_memory(s))));
+}
+
+/* A chain needs no column that says what each layer reads. */
+static bool is_chain(const lcnn_model *model) {
+    for (int i = 1; i < lcnn_model_layer_count(model); i++)
+        if (strcmp(lcnn_model_layer(model, i).inputs, lcnn_model_layer(model, i - 1).name) != 0)
+            return false;
+    return true;
+}
+
+void model_print_layers(const lcnn_model *model, FILE *out) {
+    bool chain = is_chain(model);
+    table *t = table_new(chain ? "lllrr" : "llllrr");
+    int64_t parameters = 0, macs = 0;
+    const char *const heads[] = {"layer",  "operator",   "reads",
+                                 "output", "parameters", "multiply-adds"};
+    for (int i = 0; i < 6; i++)
+        if (i != 2 || !chain)
+            table_cell(t, heads[i]);
+    table_rule(t);
+    table_cell(t, "input");
+    table_cell(t, "");
+    if (!chain)
+        table_cell(t, "");
+    table_cell(t, lcnn_model_input(model));
+    table_cell(t, "");
+    table_cell(t, "");
+    for (int i = 0; i < lcnn_model_layer_count(model); i++) {
+        lcnn_layer layer = lcnn_model_layer(model, i);
+        table_cell(t, text_plain(layer.name));
+        table_cell(t, layer.op);
+        if (!chain)
+            table_cell(t, text_plain(layer.inputs));
+        table_cell(t, layer.output);
+        table_cell(t, layer.parameters ? text_count(layer.parameters) : "");
+        table_cell(t, layer.macs ? text_count(layer.macs) : "");
+        parameters += layer.parameters;
+        macs += layer.macs;
+    }
+    table_rule(t);
+    table_cell(t, "total");
+    table_cell(t, "");
+    if (!chain)
+        table_cell(t, "");
+    table_cell(t, "");
+    table_cell(t, text_count(parameters));
+    table_cell(t, text_count(macs));
+    table_print(t, out, 2);
+    table_free(t);
+}

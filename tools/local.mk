@@ -1,0 +1,22 @@
+# The lcnn command. It includes one header of the library: core/lcnn.h.
+bin_PROGRAMS += lcnn
+lcnn_SOURCES = \
+	tools/cmd_check.c \
+	tools/cmd_data.c \
+	tools/cmd_help.c \
+	tools/cmd_ops.c \
+	tools/cmd_run.c \
+	tools/cmd_show.c \
+	tools/cmd_test.c \
+	tools/command.h \
+	tools/interrupt.c tools/interrupt.h \
+	tools/job.c tools/job.h \
+	tools/main.c \
+	tools/messages.c \
+	tools/options.c \
+	tools/progress.c tools/progress.h \
+	tools/result.c tools/result.h \
+	tools/rundir.c tools/rundir.h \
+	tools/table.c \
+	tools/text.c tools/text.h
+lcnn_LDADD = $(lcnn_libraries)

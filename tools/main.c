@@ -1,0 +1,94 @@
+/* main.c - the `lcnn` command: finds the sub-command, runs it, and makes sure that what it printed
+ * arrived.
+ *
+ * A sub-command is a file cmd_NAME.c and a line in the table below. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "text.h"
+
+const command *const commands[] = {&cmd_run, &cmd_test, &cmd_check, &cmd_show,
+                                   &cmd_ops, &cmd_data, &cmd_help,  NULL};
+
+const command *command_find(const char *name) {
+    for (int i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+const char *command_nearest(const char *word) {
+    const char *names[sizeof commands / sizeof *commands];
+    int count = 0;
+    for (; commands[count]; count++)
+        names[count] = commands[count]->name;
+    names[count] = NULL;
+    return lcnn_nearest(word, names);
+}
+
+/* A standard stream that was closed would be the next file opened, and messages would end up in it.
+ * Each gets a stand-in on which reading or writing fails. */
+static void hold_standard_streams(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+                _exit(LCNN_BAD_IO);
+}
+
+/* Output that did not arrive turns success into failure. */
+static int close_output(int status) {
+    bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) != 0 || failed) {
+        fprintf(stderr, "lcnn: error: writing to standard output failed: %s\n", strerror(errno));
+        return status == LCNN_OK ? LCNN_BAD_IO : status;
+    }
+    return status;
+}
+
+static int dispatch(int argc, char **argv) {
+    if (argc < 2)
+        usage_error(NULL, argc, argv, -1,
+                    "no command is given: run, test, check, show, ops, data or help");
+    bool help = strcmp(argv[1], "--help") == 0, version = strcmp(argv[1], "--version") == 0;
+    if ((help || version) && argc > 2)
+        usage_error(NULL, argc, argv, 2, "%s stands alone", argv[1]);
+    if (help) {
+        options_overview();
+        return LCNN_OK;
+    }
+    if (version) {
+        printf("lcnn %s\n", lcnn_version());
+        return LCNN_OK;
+    }
+    const command *cmd = command_find(argv[1]);
+    if (!cmd) {
+        const char *nearest = argv[1][0] == '-' ? NULL : command_nearest(argv[1]);
+        const char *given = text_plain(argv[1]);
+        if (nearest)
+            usage_error(NULL, argc, argv, 1, "unknown command '%s'; did you mean '%s'?", given,
+                        nearest);
+        usage_error(NULL, argc, argv, 1, "unknown %s '%s'", kind, given);
+    }
+    arguments args;
+    options_parse(cmd, argc, argv, &args);
+    int status = cmd->run(&args);
+    options_free(&args);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_ALL,
+              "C"); /* numbers keep their points even if a preloaded library chose another locale */
+    hold_standard_streams();
+    signal(SIGPIPE, SIG_DFL); /* `lcnn ops | head` ends quietly, whatever we inherited */
+    return close_output(dispatch(argc, argv));
+}

@@ -1,0 +1,89 @@
+/* messages.c - everything the command says on stderr: errors, notes, and usage errors with the
+ * command line quoted. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "text.h"
+
+void no_memory(void) {
+    fputs("lcnn: error: out of memory\n", stderr);
+    exit(LCNN_NO_MEMORY);
+}
+
+/* The command line on one line and below it a mark under argv[at], or after the last word. */
+static void quote_command_line(int argc, char **argv, int at) {
+    int column = 0, width = 1;
+    fputs("  lcnn", stderr);
+    int end = 6;
+    for (int i = 1; i < argc; i++) {
+        const char *word = text_plain(argv[i]);
+        if (i == at) {
+            column = end + 1;
+            width = text_width(word);
+        }
+        end += 1 + text_width(word);
+        fprintf(stderr, " %s", word);
+    }
+    if (at >= argc)
+        column = end + 1;
+    fprintf(stderr, "\n%*s^", column, "");
+    for (int i = 1; i < width; i++)
+        fputc('~', stderr);
+    fputc('\n', stderr);
+}
+
+void usage_error(const command *cmd, int argc, char **argv, int at, const char *format, ...) {
+    va_list list;
+    fputs("lcnn: error: ", stderr);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+    if (at >= 0)
+        quote_command_line(argc, argv, at);
+    if (cmd)
+        fprintf(stderr, "try 'lcnn %s --help'\n", cmd->name);
+    else
+        fputs("try 'lcnn --help'\n", stderr);
+    exit(LCNN_BAD_USAGE);
+}
+
+int complain(lcnn_status status, const char *where, const char *format, ...) {
+    va_list list;
+    fprintf(stderr, "%s: error: ", text_plain(where));
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+    return (int)status;
+}
+
+void remark(const char *format, ...) {
+    va_list list;
+    fputs("lcnn: note: ", stderr);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+}
+
+lcnn_errors *messages_begin(void) {
+    lcnn_errors *errors = lcnn_errors_new();
+    if (!errors)
+        no_memory();
+    return errors;
+}
+
+int messages_end(lcnn_errors *errors) {
+    int status = (int)lcnn_errors_status(errors);
+    for (int i = 0; i < lcnn_notes_count(errors); i++)
+        fprintf(stderr, "lcnn: note: %s\n", lcnn_notes_text(errors, i));
+    for (int i = 0; i < lcnn_errors_count(errors); i++)
+        fprintf(stderr, "%s\n", lcnn_errors_text(errors, i));
+    lcnn_errors_free(errors);
+    return status;
+}

@@ -1,0 +1,141 @@
+/* progress.c - rows of epochs and the live line. */
+#include "config.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "progress.h"
+#include "text.h"
+
+double clock_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* One column of the rows: its head and the width of its cells. */
+static void cell(FILE *out, const char *text, int width) {
+    fprintf(out, "%*s%s", width - text_width(text), "", text);
+}
+
+static void print_head(const progress *p) {
+    fputs(style_faint(p->out), p->out);
+    cell(p->out, "epoch", 8);
+    cell(p->out, "loss", 9);
+    cell(p->out, "accuracy", 11);
+    if (p->validation) {
+        cell(p->out, "val. loss", 11);
+        cell(p->out, "accuracy", 11);
+    }
+    if (p->test) {
+        cell(p->out, "test loss", 11);
+        cell(p->out, "accuracy", 11);
+    }
+    cell(p->out, "images/s", 11);
+    cell(p->out, "seconds", 9);
+    fprintf(p->out, "%s\n", style_end(p->out));
+}
+
+void progress_begin(progress *p, FILE *out, bool validation, bool test) {
+    *p = (progress){.out = out, .validation = validation, .test = test, .started = clock_seconds()};
+    if (!out)
+        return;
+    p->live = terminal_is(out);
+    print_head(p);
+    fflush(out);
+}
+
+/* Ends a live line by wiping it. */
+static void wipe(progress *p) {
+    if (p->line)
+        fputs("\r\033[K", p->out);
+    p->line = false;
+}
+
+void progress_end(progress *p) {
+    if (p->out) {
+        wipe(p);
+        fflush(p->out);
+    }
+}
+
+/* Appends `piece` when it still fits into `width` columns; all of this is ASCII. */
+static void append(char *line, size_t width, const char *piece) {
+    if (strlen(line) + strlen(piece) <= width)
+        strcat(line, piece);
+}
+
+/* The bar takes what the rest of the line leaves, between 8 and 30 columns, or is left out. */
+static const char *bar(double share, size_t room) {
+    char text[40];
+    size_t length = room > 33 ? 30 : room < 11 ? 0 : room - 3;
+    if (length == 0)
+        return " ";
+    size_t full = (size_t)(share * (double)length);
+    memset(text, '=', full);
+    if (full < length)
+        text[full] = '>';
+    if (full + 1 < length)
+        memset(text + full + 1, ' ', length - full - 1);
+    return text_format("  [%.*s] ", (int)length, text);
+}
+
+void progress_step(progress *p, const lcnn_progress *now) {
+    enum { LONGEST = 160 };
+    double clock = clock_seconds();
+    if (!p->live || (p->line && clock - p->drawn < 0.1 && now->done < now->total))
+        return;
+    double share = now->total > 0 ? (double)now->done / now->total : 0;
+    double work_done = now->epoch - 1 + share;
+    double left =
+        work_done > 0 ? (clock - p->started) * (now->epochs - work_done) / work_done : NAN;
+    double rate = now->seconds > 0 ? now->done / now->seconds : 0;
+    const char *pieces[] = {
+        text_format("%3.0f %%", 100 * share),
+        text_format("  loss %s", text_decimal(now->loss)),
+        text_format("  accuracy %s", text_percent(now->accuracy)),
+        text_format("  %s images/s", text_count((int64_t)rate)),
+        text_format("  %s left", text_duration(left)),
+    };
+    enum { PIECES = sizeof pieces / sizeof *pieces };
+    const char *head = text_format("%8s", text_format("%d/%d", now->epoch, now->epochs));
+
+    size_t width =
+        (size_t)terminal_width(p->out) - 1; /* the last column would wrap on some terminals */
+    width = width < LONGEST ? width : LONGEST;
+    size_t used = strlen(head);
+    for (int i = 0; i < PIECES; i++)
+        used += strlen(pieces[i]);
+    char line[LONGEST + 1] = "";
+    append(line, width, head);
+    append(line, width, bar(share, width > used ? width - used : 0));
+    for (int i = 0; i < PIECES; i++)
+        append(line, width, pieces[i]);
+    fprintf(p->out, "\r%s\033[K", line);
+    fflush(p->out);
+    p->line = true;
+    p->drawn = clock;
+}
+
+void progress_epoch(progress *p, const lcnn_epoch *epoch) {
+    FILE *out = p->out;
+    if (!out)
+        return;
+    wipe(p);
+    cell(out, text_format("%d/%d", epoch->epoch, epoch->epochs), 8);
+    cell(out, text_decimal(epoch->train_loss), 9);
+    cell(out, text_percent(epoch->train_accuracy), 11);
+    if (p->validation) {
+        cell(out, text_decimal(epoch->validation_loss), 11);
+        cell(out, text_percent(epoch->validation_accuracy), 11);
+    }
+    if (p->test) {
+        cell(out, text_decimal(epoch->test_loss), 11);
+        cell(out, text_percent(epoch->test_accuracy), 11);
+    }
+    cell(out, text_count((int64_t)epoch->images_per_second), 11);
+    cell(out, text_format("%.1f", epoch->seconds), 9);
+    fputc('\n', out);
+    fflush(out);
+}

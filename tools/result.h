@@ -1,0 +1,38 @@
+/* result.h - what an evaluation found, as text, JSON and CSV. */
+#ifndef RESULT_H
+#define RESULT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "lcnn.h"
+
+/* Scores and the confusion matrix; the most frequent confusions instead where the matrix is wider
+ * than the terminal, and then `matrix_file`, which may be NULL, is named. */
+void result_print(const lcnn_evaluation *e, const lcnn_data *data, const char *matrix_file,
+                  FILE *out);
+
+/* Everything but the single images; a new reference. */
+json_t *result_json(const lcnn_evaluation *e, const lcnn_data *data);
+
+/* confusion.csv: a row per truth, a column per answer. */
+void result_write_confusion(const lcnn_evaluation *e, const lcnn_data *data, FILE *out);
+
+/* predictions.csv: index, truth, answer, probability of the answer. */
+void result_write_predictions(const lcnn_evaluation *e, const lcnn_data *data, FILE *out);
+
+/* ---- JSON
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+/* A number, or null where it is none. */
+json_t *json_number(double x);
+
+/* Any text; bytes that JSON cannot hold are escaped as in messages. */
+json_t *json_text(const char *text);
+
+/* The document with a line for each member; what holds no further list or object stays on one line.
+ */
+void json_write(const json_t *value, FILE *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* rundir.h - the folder that a run leaves: made before training begins, never overwritten, no half
+ * file in it. */
+#ifndef RUNDIR_H
+#define RUNDIR_H
+
+#include <stdio.h>
+
+#include "job.h"
+
+/* A file of a run, written in memory first. */
+typedef struct run_file {
+    const char *folder, *name;
+    FILE *out; /* write to this */
+    char *bytes;
+    size_t size;
+} run_file;
+
+/* "runs/MODEL-DATA-SEED"; the caller frees it. */
+char *run_default_folder(const job *j);
+
+/* Makes the folder and those above it. Prints what is wrong and returns the status; an existing one
+ * is refused. */
+int run_make_folder(const char *folder);
+
+/* "FOLDER/NAME"; the caller frees it. */
+char *run_path(const char *folder, const char *name);
+
+/* Write to file->out in between. Ends by putting the file in its place; prints messages and returns
+ * their status. */
+void run_file_begin(run_file *file, const char *folder, const char *name);
+int run_file_end(run_file *file);
+
+#endif
