@@ -20,8 +20,9 @@ core_sources = \
 	core/init.c core/init.h \
 	core/lcnn.c core/lcnn.h \
 	core/metrics.c core/metrics.h \
-	core/model.c core/model.h \
+	core/model.c core/model.h core/model_parts.h core/model_write.c \
 	core/network.c core/network.h \
+	core/number.c core/number.h \
 	core/plan.c core/plan.h \
 	core/resolve.c core/resolve.h \
 	core/resolve_names.c \
