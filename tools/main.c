@@ -71,10 +71,12 @@ static int dispatch(int argc, char **argv) {
     }
     const command *cmd = command_find(argv[1]);
     if (!cmd) {
-        const char *nearest = argv[1][0] == '-' ? NULL : command_nearest(argv[1]);
-        const char *given = text_plain(argv[1]);
+        static const char *const options[] = {"--help", "--version", NULL};
+        bool dash = argv[1][0] == '-';
+        const char *nearest = dash ? lcnn_nearest(argv[1], options) : command_nearest(argv[1]);
+        const char *kind = dash ? "option" : "command", *given = text_plain(argv[1]);
         if (nearest)
-            usage_error(NULL, argc, argv, 1, "unknown command '%s'; did you mean '%s'?", given,
+            usage_error(NULL, argc, argv, 1, "unknown %s '%s'; did you mean '%s'?", kind, given,
                         nearest);
         usage_error(NULL, argc, argv, 1, "unknown %s '%s'", kind, given);
     }
