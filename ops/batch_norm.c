@@ -138,6 +138,9 @@ static void backward_reduce(const op_call *call) {
 
 /* ---- Outputs and gradients ------------------------------------------------------------------- */
 
+/* These loops wait for memory, so a fused multiply-add would gain nothing where there is one, and
+ * cost much where there is none. */
+
 static real gamma_of(const op_call *call, int c) {
     return call->param[GAMMA] ? call->param[GAMMA][c] : 1;
 }
@@ -162,7 +165,7 @@ static void forward(const op_call *call) {
         const real *x = call->input[0] + (size_t)c * stride;
         real *y = call->output + (size_t)c * stride;
         for (size_t i = 0; i < numbers; i += VW)
-            vec_store(y + i, vec_fma(vec_load(x + i) - middle, factor, beta));
+            vec_store(y + i, (vec_load(x + i) - middle) * factor + beta);
     }
 }
 
@@ -186,10 +189,10 @@ static void backward(const op_call *call) {
         const real *dy = call->output_grad + (size_t)c * stride;
         real *dx = call->input_grad[0] + (size_t)c * stride;
         vec mean = vec_set1(shared[MEAN]), mean_dy = vec_set1(shared[MEAN_DY]);
-        vec slope = vec_set1(-shared[INVERSE] * shared[MEAN_DY_XHAT]);
+        vec slope = vec_set1(shared[INVERSE] * shared[MEAN_DY_XHAT]);
         vec factor = vec_set1(shared[INVERSE] * gamma_of(call, c));
         for (size_t i = 0; i < pixels * LANES; i += VW) {
-            vec own = vec_fma(vec_load(x + i) - mean, slope, vec_load(dy + i) - mean_dy);
+            vec own = (vec_load(dy + i) - mean_dy) - (vec_load(x + i) - mean) * slope;
             grad_put(dx + i, own * factor, add);
         }
         if (call->count < LANES)
