@@ -27,6 +27,10 @@ isa_sources += $(op_files) ops/registry.c \
 	ops/kernels/conv.c ops/kernels/conv.h \
 	ops/kernels/dense.c ops/kernels/dense.h \
 	ops/kernels/elementwise.h \
+	ops/kernels/logistic.h \
+	ops/kernels/loss.h \
+	ops/kernels/reshape.h \
+	ops/kernels/softmax.h \
 	ops/kernels/pool.h \
 	ops/kernels/window.h
 nodist_isa_sources = ops/registry.inc

@@ -58,6 +58,21 @@ INLINE void elementwise_infer(op_shapes *shapes) {
     shapes->forward_items = shapes->backward_items = shapes->output.dim[0];
 }
 
+/* The same for operators that combine two or more inputs of one shape. */
+static inline bool elementwise_infer_many(op_shapes *shapes, op_report *report) {
+    char first[SHAPE_TEXT], other[SHAPE_TEXT];
+    if (shapes->inputs < 2)
+        return op_reject(report, "from", "it needs two or more inputs, as in from: [a, b]");
+    for (int k = 1; k < shapes->inputs; k++)
+        if (!shape_equal(&shapes->input[0], &shapes->input[k]))
+            return op_reject(
+                report, "from",
+                "all inputs must have one shape, but the first is %s and number %d is %s",
+                shape_text(&shapes->input[0], first), k + 1, shape_text(&shapes->input[k], other));
+    elementwise_infer(shapes);
+    return true;
+}
+
 INLINE void elementwise_forward(const op_call *call, elementwise_formula *f, const vec *k) {
     runs r = channel_runs(&call->shapes->output, call->first, call->end);
     for (int c = 0; c < r.count; c++) {

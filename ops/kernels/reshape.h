@@ -1,0 +1,61 @@
+/* reshape.h - moving a tile from one shape to another that holds as many numbers, shared by flatten
+ * and reshape.
+ *
+ * Numbers keep their order (channel, row, column). Memory is another matter: channels of an even
+ * number of pixels are followed by a padding line, so that equal orders can lie differently. */
+#ifndef RESHAPE_H
+#define RESHAPE_H
+
+#include "kernels/elementwise.h"
+
+/* Where number `i` of a sample lies in a tile, in reals. */
+INLINE size_t reshape_place(const shape *s, size_t i) {
+    size_t pixels = shape_pixels(s);
+    return i / pixels * shape_stride(s) + i % pixels * LANES;
+}
+
+/* The first number after `i` that may not follow its forerunner in memory, `end` at most. */
+INLINE size_t reshape_gap(const shape *s, size_t i, size_t end) {
+    size_t pixels = shape_pixels(s), gap = (i / pixels + 1) * pixels;
+    return shape_is_dense(s) || gap > end ? end : gap;
+}
+
+/* Copies numbers [first, end) of every sample, or adds them to what is there. */
+INLINE void reshape_move(const shape *from_shape, const real *from, const shape *to_shape, real *to,
+                         size_t first, size_t end, bool add) {
+    while (first < end) {
+        size_t next = reshape_gap(from_shape, first, reshape_gap(to_shape, first, end));
+        run_copy(to + reshape_place(to_shape, first), from + reshape_place(from_shape, first),
+                 (next - first) * LANES, add);
+        first = next;
+    }
+}
+
+/* To be called once the output's shape is known. Channels of the output are the items, in both
+ * directions. */
+INLINE void reshape_infer(op_shapes *shapes) {
+    const shape *in = &shapes->input[0], *out = &shapes->output;
+    bool same_layout = (shape_is_dense(in) && shape_is_dense(out)) ||
+                       (in->dim[0] == out->dim[0] && shape_pixels(in) == shape_pixels(out));
+    shapes->not_in_place = !same_layout;
+    shapes->forward_items = shapes->backward_items = out->dim[0];
+}
+
+/* In place, layouts agree and there is nothing to do. */
+INLINE void reshape_forward(const op_call *call) {
+    const shape *in = &call->shapes->input[0], *out = &call->shapes->output;
+    size_t pixels = shape_pixels(out);
+    if (call->output != call->input[0])
+        reshape_move(in, call->input[0], out, call->output, (size_t)call->first * pixels,
+                     (size_t)call->end * pixels, false);
+}
+
+INLINE void reshape_backward(const op_call *call) {
+    const shape *in = &call->shapes->input[0], *out = &call->shapes->output;
+    size_t pixels = shape_pixels(out);
+    if (call->input_grad[0] != NULL && call->input_grad[0] != call->output_grad)
+        reshape_move(out, call->output_grad, in, call->input_grad[0], (size_t)call->first * pixels,
+                     (size_t)call->end * pixels, call->input_grad_add[0]);
+}
+
+#endif

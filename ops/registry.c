@@ -1,0 +1,42 @@
+/* registry.c - the backend of one instruction set: every operator and optimiser as compiled for it.
+ *
+ * The list of operators, registry.inc, is generated from op_files in ops/local.mk. */
+#include "backend.h"
+
+#define OP(name) extern LCNN_OP(name);
+#include "registry.inc"
+#undef OP
+
+extern LCNN_OPTIMIZER(sgd);
+extern LCNN_OPTIMIZER(adam);
+extern LCNN_OPTIMIZER(adamw);
+
+/* In core/loops.c. */
+void ISA_NAME(sum_slots)(real *out, const real *slot, size_t stride, int slots, size_t n);
+int64_t ISA_NAME(peak)(int64_t rounds, real *sink);
+
+#define OP(name) &ISA_NAME(op_##name).component,
+static const component *const ops[] = {
+#include "registry.inc"
+    NULL,
+};
+#undef OP
+
+static const component *const optimizers[] = {
+    &ISA_NAME(optimizer_sgd).component,
+    &ISA_NAME(optimizer_adam).component,
+    &ISA_NAME(optimizer_adamw).component,
+    NULL,
+};
+
+#define TEXT_(word) #word
+#define TEXT(word) TEXT_(word)
+
+extern const backend ISA_NAME(backend);
+const backend ISA_NAME(backend) = {
+    .name = TEXT(LCNN_ISA),
+    .ops = {.kind = "operator", .members = ops},
+    .optimizers = {.kind = "optimizer", .members = optimizers},
+    .sum_slots = ISA_NAME(sum_slots),
+    .peak = ISA_NAME(peak),
+};
