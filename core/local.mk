@@ -19,6 +19,7 @@ core_sources = \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \
 	core/lcnn.c core/lcnn.h \
+	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
 	core/model.c core/model.h core/model_parts.h core/model_write.c \
 	core/network.c core/network.h \
@@ -27,6 +28,7 @@ core_sources = \
 	core/resolve.c core/resolve.h \
 	core/resolve_names.c \
 	core/rng.c core/rng.h \
+	core/scalar_math.h \
 	core/schedule.c core/schedule.h \
 	core/tensor.c core/tensor.h \
 	core/threads.c core/threads.h \
