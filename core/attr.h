@@ -49,6 +49,8 @@ typedef struct attr_padding {
     int top, bottom, left, right; /* explicit only; otherwise 0 */
 } attr_padding;
 
+enum { ATTR_PADDING_MAX = 65536 };
+
 typedef struct attr_component {
     const component *type; /* NULL when the attribute is absent and has no default */
     void *attrs;           /* struct of type->size bytes */
@@ -58,8 +60,10 @@ typedef struct attr {
     const char *name;
     attr_type type;
     size_t offset;
-    const char *initial;          /* default as YAML text; NULL: must be given; "" for a component or string: none */
-    double min, max;              /* range of each number; both 0: any finite number (any int) */
+    const char *initial;          /* default as YAML text; NULL: must be given; "" for a component: none (type NULL), for a
+                                     string: the empty one */
+    double min, max;              /* range of each number; max not above min: no upper limit; both 0 and not above_min: any
+                                     finite number (any int; padding: 0 to ATTR_PADDING_MAX) */
     bool above_min;               /* the range does not include min itself */
     const char *const *choices;   /* ATTR_CHOICE: names, NULL-ended */
     const component_set *components; /* ATTR_COMPONENT: what may be chosen from */
