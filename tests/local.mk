@@ -12,7 +12,13 @@ endif
 
 AM_CPPFLAGS += $(CHECK_CFLAGS)
 LDADD = libsuite.a $(lcnn_libraries) $(CHECK_LIBS)
-TESTS += $(check_PROGRAMS)
+
+# `make check` runs them all; `make check CHECKS=tests/test_files` runs one.
+CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh
+check-local: $(check_PROGRAMS) lcnn$(EXEEXT)
+	@srcdir='$(srcdir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
+EXTRA_DIST += tests/run.sh tests/cli.sh
+MOSTLYCLEANFILES = tests/*.log
 
 # Values made elsewhere that tests compare with, and the scripts that made them.
 EXTRA_DIST += \

@@ -1,0 +1,358 @@
+#!/bin/sh
+# cli.sh - the lcnn command from end to end: what it prints, writes, refuses and returns.
+#
+# Wants $LCNN, the program, and $srcdir, the source tree. Uses the built-in data set with few epochs, and works in a
+# folder of its own. Prints "ok NAME", "FAIL NAME: why" or "SKIP NAME: why" per case and a closing line.
+set -u
+LCNN=${LCNN:-./lcnn}
+case $LCNN in /*) ;; *) LCNN=$PWD/$LCNN ;; esac
+source=$(cd "${srcdir:-.}" && pwd)
+unset NO_COLOR LCNN_DATA XDG_DATA_HOME XDG_CACHE_HOME
+work=$(mktemp -d) || exit 1
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0 skipped=0
+
+# ---- Words of the tests ----------------------------------------------------------------------------------------------
+
+# lcnn ARGUMENT...: runs the program; its output goes to ./out, its errors to ./err, its exit status to $status.
+lcnn() {
+    "$LCNN" "$@" >out 2>err </dev/null
+    status=$?
+}
+
+# Expectations note the first thing that is not as it should be in $why.
+exits() { [ "$status" -eq "$1" ] || wrong "exit status $status, not $1; stderr: $(head -n 2 err)"; }
+says() { grep -q -e "$2" "$1" || wrong "no '$2' in $1: $(head -n 3 "$1")"; }
+silent() { [ ! -s "$1" ] || wrong "$1 should be empty: $(head -n 2 "$1")"; }
+there() { [ -s "$1" ] || wrong "$1 is missing or empty"; }
+absent() { [ ! -e "$1" ] || wrong "$1 should not be there"; }
+same() { cmp -s "$1" "$2" || wrong "$1 and $2 differ"; }
+equal() { [ "$1" = "$2" ] || wrong "'$1' is not '$2'"; }
+wrong() { [ -n "$why" ] || why=$1; }
+
+# test_case NAME: runs the function NAME and counts it; skip WHY inside it ends the case as skipped.
+test_case() {
+    why='' skip=''
+    "$1"
+    if [ -n "$skip" ]; then
+        skipped=$((skipped + 1))
+        echo "SKIP $1: $skip"
+    elif [ -n "$why" ]; then
+        failed=$((failed + 1))
+        echo "FAIL $1: $why"
+    else
+        passed=$((passed + 1))
+        echo "ok $1"
+    fi
+}
+
+# A network that trains in a blink.
+cat >tiny.yaml <<'YAML'
+name: tiny
+about: a softmax regression on pooled pixels
+input: [1, 28, 28]
+nodes:
+  - {name: small, op: avg_pool2d, pool_size: 4}
+  - {op: flatten}
+  - {name: output, op: dense, units: $classes}
+loss: {op: softmax_cross_entropy, from: output}
+data: {name: glyphs, transforms: [{op: rescale, to: [0, 1]}]}
+train: {epochs: 1, batch_size: 64, seed: 1, optimizer: sgd, learning_rate: 0.1}
+YAML
+
+# ---- Help, version, usage --------------------------------------------------------------------------------------------
+
+version_is_printed() {
+    lcnn --version
+    exits 0
+    says out '^lcnn [0-9]'
+    silent err
+}
+
+every_command_has_help() {
+    lcnn --help
+    exits 0
+    for command in run test check show ops data help; do
+        says out "^  $command "
+        "$LCNN" "$command" --help >help 2>err || wrong "$command --help fails"
+        says help "^usage: lcnn $command"
+        says help '^  --help'
+        "$LCNN" help "$command" >again 2>err || wrong "help $command fails"
+        same help again
+    done
+}
+
+# refused STATUS MESSAGE ARGUMENT...
+refused() {
+    expected=$1 message=$2
+    shift 2
+    lcnn "$@"
+    exits "$expected"
+    says err "$message"
+    silent out
+}
+
+wrong_command_lines_are_refused() {
+    refused 2 "no command"
+    refused 2 "unknown command 'rnu'" rnu
+    refused 2 "did you mean 'show'" shwo tiny.yaml
+    refused 2 "did you mean '--threads'" run tiny.yaml --thread 2
+    refused 2 "needs a MODEL" run
+    refused 2 "one too many" show tiny.yaml tiny.yaml
+    refused 2 "N is missing" run tiny.yaml --threads
+    refused 2 "DIR is missing" run tiny.yaml --out --quiet
+    refused 2 "integer of at least 1" run tiny.yaml --threads 0
+    refused 2 "integer of at least 1" run tiny.yaml --threads=2x
+    refused 2 "given twice" run tiny.yaml --quiet --quiet
+    refused 2 "takes no argument" run tiny.yaml --quiet=yes
+    refused 2 "KEY=VALUE" run tiny.yaml --set epochs
+    refused 2 "set twice" run tiny.yaml --seed 2 --set train.seed=3
+    refused 2 "named twice" run tiny.yaml --data glyphs --set data.name=mnist
+    absent runs
+}
+
+usage_errors_mark_the_word() {
+    lcnn run tiny.yaml --thread 2
+    equal "$(sed -n 2p err)" "  lcnn run tiny.yaml --thread 2"
+    equal "$(sed -n 3p err)" "                     ^~~~~~~~"
+    says err "^try 'lcnn run --help'"
+}
+
+names_are_escaped() {
+    lcnn check "$(printf 'no\033[31m\nsuch.yaml')"
+    if grep -q "$(printf '\033')" err; then wrong "an escape sequence came through"; fi
+}
+
+# ---- check, show, ops, data ------------------------------------------------------------------------------------------
+
+shipped_models_are_right() {
+    lcnn check "$source"/models/*.yaml
+    exits 0
+    says out 'lenet5.yaml: ok (61,706 weights, 10 classes)'
+    equal "$(grep -c ': ok' out)" "$(ls "$source"/models/*.yaml | wc -l | tr -d ' ')"
+}
+
+classes_come_from_the_data() {
+    lcnn check "$source/models/lenet5.yaml" --data emnist-balanced
+    exits 0
+    says out '47 classes'
+}
+
+faulty_models_are_located() {
+    sed 's/pool_size/pol_size/; s/units:/unit:/' tiny.yaml >bad.yaml
+    lcnn check bad.yaml tiny.yaml
+    exits 3
+    says err '^bad.yaml:5:[0-9]*: error: .*pool_size'
+    says err '^bad.yaml:7:[0-9]*: error: .*units'
+    says err '\^'
+    says out '^tiny.yaml: ok'
+    lcnn run bad.yaml
+    exits 3
+    absent runs
+}
+
+show_prints_layers_and_totals() {
+    lcnn show "$source/models/lenet5.yaml"
+    exits 0
+    says out 'c1 *conv2d *6x28x28 *156 *117,600'
+    says out 'total *61,706'
+}
+
+resolved_model_is_a_model() {
+    "$LCNN" show tiny.yaml --yaml >resolved.yaml || wrong "show --yaml fails"
+    "$LCNN" show resolved.yaml --yaml >again.yaml || wrong "the resolved model is refused"
+    same resolved.yaml again.yaml
+}
+
+settings_change_the_model() {
+    lcnn check "$source/models/lenet5.yaml" --set kernel=3 --set nodes.c1.filters=8
+    exits 0
+    lcnn check tiny.yaml --set train.epoch=3
+    [ "$status" -ne 0 ] || wrong "an unknown key was accepted"
+    says err 'epochs'
+}
+
+ops_lists_and_explains() {
+    lcnn ops
+    exits 0
+    for word in operators conv2d optimizers adam glorot_uniform cosine rescale train; do
+        says out "$word"
+    done
+    lcnn ops conv2d
+    exits 0
+    says out 'kernel_size'
+    says out '{op: conv2d'
+    refused 2 "did you mean 'conv2d'" ops conv2
+}
+
+data_lists_the_catalogue() {
+    lcnn data
+    exits 0
+    says out '^glyphs .*built in'
+    says out '^emnist-byclass  *62 '
+    lcnn data glyphs
+    exits 0
+    says out 'sha256 *[0-9a-f]\{64\}$'
+    refused 4 'mnits' data mnits
+}
+
+# ---- run -------------------------------------------------------------------------------------------------------------
+
+run_leaves_a_folder() {
+    lcnn run tiny.yaml
+    exits 0
+    silent err
+    says out 'accuracy  [0-9]'
+    says out 'macro average'
+    says out 'confusion matrix'
+    says out '1/1'
+    if grep -q "$(printf '[\r\033]')" out; then wrong "a redrawn line or a colour in a file"; fi
+    for file in model.yaml metrics.csv result.json confusion.csv predictions.csv weights.safetensors run.json; do
+        there runs/tiny-glyphs-1/$file
+    done
+    equal "$(ls runs/tiny-glyphs-1 | wc -l | tr -d ' ')" 7
+    equal "$(wc -l <runs/tiny-glyphs-1/metrics.csv | tr -d ' ')" 2
+    says runs/tiny-glyphs-1/run.json '"state": "done"'
+    sum=$(sha256sum runs/tiny-glyphs-1/weights.safetensors | cut -d ' ' -f 1)
+    says runs/tiny-glyphs-1/run.json "\"weights_sha256\": \"$sum\""
+}
+
+run_never_overwrites() {
+    before=$(ls -l --time-style=full-iso runs/tiny-glyphs-1 2>/dev/null || ls -l runs/tiny-glyphs-1)
+    refused 6 'never overwritten' run tiny.yaml
+    says err '\-\-out'
+    equal "$(ls -l --time-style=full-iso runs/tiny-glyphs-1 2>/dev/null || ls -l runs/tiny-glyphs-1)" "$before"
+}
+
+same_bits_for_any_threads() {
+    for threads in 1 2 3 7; do
+        lcnn run tiny.yaml --quiet --threads $threads --out threads/$threads
+        exits 0
+        same runs/tiny-glyphs-1/weights.safetensors threads/$threads/weights.safetensors
+        same runs/tiny-glyphs-1/result.json threads/$threads/result.json
+    done
+}
+
+same_bits_for_any_instruction_set() {
+    lcnn run tiny.yaml --quiet --isa generic --out isa/generic
+    exits 0
+    same runs/tiny-glyphs-1/weights.safetensors isa/generic/weights.safetensors
+    refused 2 'mmx' run tiny.yaml --isa mmx --out isa/mmx
+    absent isa/mmx
+}
+
+seed_changes_the_weights() {
+    lcnn run tiny.yaml --quiet --seed 2
+    exits 0
+    there runs/tiny-glyphs-2/weights.safetensors
+    if cmp -s runs/tiny-glyphs-1/weights.safetensors runs/tiny-glyphs-2/weights.safetensors; then
+        wrong "two seeds, the same weights"
+    fi
+}
+
+quiet_prints_one_line() {
+    lcnn run tiny.yaml --quiet --out quiet
+    exits 0
+    equal "$(wc -l <out | tr -d ' ')" 1
+    says out '^tiny on glyphs: test accuracy .*; quiet$'
+    silent err
+}
+
+json_prints_one_object() {
+    lcnn run tiny.yaml --json --out json
+    exits 0
+    equal "$(wc -l <out | tr -d ' ')" 1
+    says out '^{"model": "tiny", .*"accuracy": .*"folder": "json"}$'
+    says err '1/1'
+}
+
+training_goes_on_from_weights() {
+    lcnn run tiny.yaml --quiet --weights runs/tiny-glyphs-1/weights.safetensors --out further
+    exits 0
+    head -c 100 runs/tiny-glyphs-1/weights.safetensors >cut.safetensors
+    refused 5 'cut.safetensors' run tiny.yaml --quiet --weights cut.safetensors --out cut
+    absent cut
+}
+
+missing_data_says_where() {
+    export LCNN_DATA="$work/nowhere"
+    lcnn run tiny.yaml --data ./none --out none
+    exits 4
+    says err 'none'
+    unset LCNN_DATA
+    absent none
+}
+
+read_only_folder_fails_early() {
+    mkdir locked && chmod a-w locked
+    if (: >locked/probe) 2>/dev/null; then
+        rm -f locked/probe
+        skip="this user may write anywhere"
+        return
+    fi
+    refused 6 'locked' run tiny.yaml --out locked/run
+}
+
+infinite_loss_is_status_8() {
+    lcnn run tiny.yaml --quiet --set train.learning_rate=1e30 --set train.epochs=2 --out nan
+    exits 8
+    absent nan/weights.safetensors
+    says nan/run.json '"state": "failed"'
+}
+
+interrupted_run_keeps_weights() {
+    "$LCNN" run tiny.yaml --set train.epochs=10000 --out stopped >out 2>err </dev/null &
+    pid=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+        [ -s stopped/metrics.csv ] && break
+        sleep 1
+    done
+    kill -TERM $pid
+    wait $pid
+    equal $? 143
+    says err 'interrupted'
+    says stopped/run.json '"state": "interrupted"'
+    lcnn test stopped --quiet
+    exits 0
+}
+
+lost_output_is_no_success() {
+    [ -c /dev/full ] || { skip="no /dev/full" && return; }
+    "$LCNN" ops >/dev/full 2>err && wrong "ops > /dev/full succeeds"
+    "$LCNN" show tiny.yaml >&- 2>err && wrong "closed output succeeds"
+    says err 'standard output'
+}
+
+# ---- test ------------------------------------------------------------------------------------------------------------
+
+test_repeats_the_result() {
+    lcnn test runs/tiny-glyphs-1 --json
+    exits 0
+    accuracy=$(sed -n 's/.*"test": {"images": [0-9]*, "loss": \([^,]*\), "accuracy": \([^,]*\),.*/\1 \2/p' out)
+    equal "$accuracy" "$(awk -F '"loss": |"accuracy": |,' '/"test": {/ {t = 1} t && /^    "loss"/ {l = $2}
+        t && /^    "accuracy"/ {print l, $2}' runs/tiny-glyphs-1/result.json)"
+    lcnn test runs/tiny-glyphs-1
+    exits 0
+    says out 'confusion matrix'
+}
+
+test_wants_a_run() {
+    refused 6 'no such folder' test nothing
+    mkdir empty
+    refused 6 'no model.yaml' test empty
+}
+
+for name in \
+    version_is_printed every_command_has_help wrong_command_lines_are_refused usage_errors_mark_the_word \
+    names_are_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located \
+    show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
+    data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads \
+    same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line json_prints_one_object \
+    training_goes_on_from_weights missing_data_says_where read_only_folder_fails_early infinite_loss_is_status_8 \
+    interrupted_run_keeps_weights lost_output_is_no_success test_repeats_the_result test_wants_a_run; do
+    test_case $name
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
