@@ -1,15 +1,16 @@
-/* test_golden.c - one LeNet-5 step against PyTorch: loss, probabilities, every gradient, three Adam
- * steps.
+/* test_golden.c - one LeNet-5 step against PyTorch: logits, loss, gradients, three Adam steps.
  *
  * golden/lenet5_step.safetensors holds what golden/lenet5_step.py computed in float64. Images,
- * labels and first weights are made here by the same integer formula. Everything goes through the
- * public interface and the model file that users train, on a batch of one whole tile and a part of
- * one, with every instruction set this machine has. */
+ * labels and first weights are made here by the same integer formula. The model is the file that
+ * users train, run through the public interface wherever that tells enough, on a batch of one whole
+ * tile and a part of one, with every instruction set this machine has. */
 #include "config.h"
 
-#include "backend.h"
 #include "checkpoint.h"
+#include "datasets.h"
+#include "exec.h"
 #include "file.h"
+#include "model.h"
 #include "suite.h"
 
 #include <math.h>
@@ -124,15 +125,18 @@ static void put(const char *name, const void *bytes, size_t size) {
     ck_assert(file_write(path, bytes, size, errors));
 }
 
+enum { IMAGES_HEADER = 16, LABELS_HEADER = 8 };
+
 /* IDX: two zero bytes, the type (8: bytes), the rank, then big-endian dimensions. */
+static uint8_t images[IMAGES_HEADER + IMAGES * PIXELS] = {0, 0, 8, 3,  0, 0, 0, IMAGES,
+                                                          0, 0, 0, 28, 0, 0, 0, 28};
+static uint8_t labels[LABELS_HEADER + IMAGES] = {0, 0, 8, 1, 0, 0, 0, IMAGES};
+
 static void put_images(void) {
-    static uint8_t images[16 + IMAGES * PIXELS] = {0, 0, 8, 3,  0, 0, 0, IMAGES,
-                                                   0, 0, 0, 28, 0, 0, 0, 28};
-    uint8_t labels[8 + IMAGES] = {0, 0, 8, 1, 0, 0, 0, IMAGES};
     for (uint32_t i = 0; i < IMAGES * PIXELS; i++)
-        images[16 + i] = pixel(i);
+        images[IMAGES_HEADER + i] = pixel(i);
     for (int i = 0; i < IMAGES; i++)
-        labels[8 + i] = label(i);
+        labels[LABELS_HEADER + i] = label(i);
     put("train-images-idx3-ubyte", images, sizeof images);
     put("train-labels-idx1-ubyte", labels, sizeof labels);
     put("test-images-idx3-ubyte", images, sizeof images);
@@ -172,18 +176,22 @@ typedef struct running {
     double first_loss; /* of the first epoch, which is the first step */
 } running;
 
+static const char *model_path(void) {
+    static char path[512];
+    const char *srcdir = getenv("srcdir");
+    snprintf(path, sizeof path, "%s/models/lenet5.yaml", srcdir ? srcdir : ".");
+    return path;
+}
+
 /* LeNet-5 on the folder, one step an epoch, starting from the first weights. */
 static running start(const char *isa, const char *epochs, const char *method, const char *rate) {
-    const char *srcdir = getenv("srcdir");
-    char path[512];
-    snprintf(path, sizeof path, "%s/models/lenet5.yaml", srcdir ? srcdir : ".");
     const char *settings[] = {"train.batch_size=20", epochs, method, rate};
-    const lcnn_model_options model = {.data = folder, .settings = settings, .setting_count = 4};
-    const lcnn_session_options session = {.threads = 2, .isa = isa, .weights = weights_path};
+    const lcnn_model_options of_model = {.data = folder, .settings = settings, .setting_count = 4};
+    const lcnn_session_options of_session = {.threads = 2, .isa = isa, .weights = weights_path};
     running r = {.first_loss = NAN};
-    if ((r.model = lcnn_model_load(path, &model, errors)) != NULL &&
+    if ((r.model = lcnn_model_load(model_path(), &of_model, errors)) != NULL &&
         (r.data = lcnn_data_open(lcnn_model_data(r.model), errors)) != NULL)
-        r.session = lcnn_session_new(r.model, r.data, &session, errors);
+        r.session = lcnn_session_new(r.model, r.data, &of_session, errors);
     ck_assert_msg(r.session != NULL, "%s", lcnn_errors_text(errors, 0));
     return r;
 }
@@ -223,6 +231,43 @@ static void expect_near(const char *isa, const char *what, size_t at, double val
 }
 
 /* ---- Tests ----------------------------------------------------------------------------------- */
+
+/* The executor by itself, since the public interface gives probabilities only. */
+static void check_logits(const backend *b) {
+    arena *a = arena_new();
+    const model_parts parts = {&b->ops, &b->optimizers, &transforms, datasets_info};
+    const model *m = model_load(model_path(), folder, NULL, 0, &parts, a, errors);
+    ck_assert_msg(m != NULL, "%s", lcnn_errors_text(errors, 0));
+    network *n = network_new(m->graph, a, errors);
+    ck_assert(network_load(n, weights_path, errors));
+    const split part = {IMAGES, images + IMAGES_HEADER, labels + LABELS_HEADER};
+    const feed f = {.split = &part,
+                    .image = m->info->image,
+                    .transform_count = m->data.transform_count,
+                    .transform = m->data.transform,
+                    .transform_shape = m->data.transform_shape};
+    exec *x = exec_new(b, n, &f, false, IMAGES, 2, NULL, errors);
+    ck_assert_ptr_nonnull(x);
+
+    uint32_t sample[IMAGES];
+    real logits[IMAGES * CLASSES];
+    for (uint32_t i = 0; i < IMAGES; i++)
+        sample[i] = i;
+    exec_run(x, &(exec_batch){.sample = sample, .count = IMAGES}, NULL,
+             &(exec_answers){.output = logits});
+    const double tolerance = TOLERANCE * largest(golden_logits, IMAGES * CLASSES);
+    for (size_t i = 0; i < IMAGES * CLASSES; i++)
+        expect_near(b->name, "logit", i, (double)logits[i], (double)golden_logits[i], tolerance);
+    exec_free(x);
+    network_free(n);
+    arena_free(a);
+}
+
+START_TEST(logits_are_those_of_pytorch) {
+    for (const backend *const *b = backend_list(); *b; b++)
+        check_logits(*b);
+}
+END_TEST
 
 static void check_evaluation(const char *isa) {
     running r = start(isa, "train.epochs=1", "train.optimizer=sgd", "train.learning_rate=1");
@@ -297,6 +342,7 @@ int main(void) {
     Suite *suite = suite_create("golden");
     TCase *tests = tcase_create("golden");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, logits_are_those_of_pytorch);
     tcase_add_test(tests, probabilities_and_loss_are_those_of_pytorch);
     tcase_add_test(tests, every_gradient_is_that_of_pytorch);
     tcase_add_test(tests, weights_after_three_adam_steps_are_those_of_the_script);
