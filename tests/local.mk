@@ -7,14 +7,17 @@ check_PROGRAMS += \
 	tests/test_checkpoint \
 	tests/test_files \
 	tests/test_golden \
-	tests/test_metrics
+	tests/test_graph \
+	tests/test_metrics \
+	tests/test_model \
+	tests/test_resolve
 endif
 
 AM_CPPFLAGS += $(CHECK_CFLAGS)
 LDADD = libsuite.a $(lcnn_libraries) $(CHECK_LIBS)
 
 # `make check` runs them all; `make check CHECKS=tests/test_files` runs one.
-CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh
+CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh $(srcdir)/tests/bad.sh
 check-local: $(check_PROGRAMS) lcnn$(EXEEXT)
 	@srcdir='$(srcdir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
 EXTRA_DIST += tests/run.sh tests/cli.sh
