@@ -126,8 +126,8 @@ static void forward(const op_call *call) {
     int outputs = a->filters / a->groups;
     for (int o = call->first, end; o < call->end; o = end) {
         end = group_end(o, call->end, outputs);
-        const real *source = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
-        correlate(&c, end - o, call->output + (size_t)o * c.output_stride, source,
+        const real *x = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
+        correlate(&c, end - o, call->output + (size_t)o * c.output_stride, x,
                   call->param[0] + (size_t)o * c.weight_output,
                   call->param[1] ? call->param[1] + o : NULL, false);
     }
@@ -157,8 +157,8 @@ static void backward_params(const op_call *call) {
     for (int o = call->first, end; o < call->end; o = end) {
         end = group_end(o, call->end, outputs);
         const real *dy = call->output_grad + (size_t)o * c.output_stride;
-        const real *source = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
-        conv_weight_gradient(&c, end - o, dy, source,
+        const real *x = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
+        conv_weight_gradient(&c, end - o, dy, x,
                              call->param_grad[0] + (size_t)o * c.weight_output,
                              call->param_grad_add, call->scratch);
         if (call->param_grad[1])

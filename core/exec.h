@@ -1,0 +1,63 @@
+/* exec.h - running a plan: the same bits however many threads there are.
+ *
+ * One thread carries a tile through all steps of a stage, so that its values stay in cache. Gradients are summed tile by
+ * tile within a slot and then over the slots in order; how many slots there are depends on the batch and the weights only.
+ * Where there are fewer slots (or tiles) left than threads, the threads form teams that share the items of each step.
+ * Knows no operator by name. */
+#ifndef EXEC_H
+#define EXEC_H
+
+#include "backend.h"
+#include "feed.h"
+#include "network.h"
+#include "plan.h"
+
+typedef struct exec exec;
+
+/* The samples of one run, and the key of everything random in it. */
+typedef struct exec_batch {
+    const uint32_t *sample; /* [count]: indices into the feed's split */
+    int count;              /* 1 to the most that the exec was made for */
+    uint64_t seed;
+    uint32_t epoch;
+} exec_batch;
+
+/* How the weights move after backward. */
+typedef struct exec_update {
+    const attr_component *method; /* an optimizer */
+    double learning_rate;
+} exec_update;
+
+/* What became of each sample; members that are NULL are not computed. */
+typedef struct exec_answers {
+    real *loss;         /* [count] */
+    uint8_t *answer;    /* [count]: the predicted class */
+    uint8_t *truth;     /* [count]: the label */
+    float *probability; /* [count]: of the predicted class */
+    real *output;       /* [count][size of the output node]: what the loss reads */
+} exec_answers;
+
+/* Runs up to `most` samples of a feed at a time on up to `threads` threads. Training execs have memory for gradients and
+ * for the states of the optimizer `method` (NULL: no updates). Everything given must outlive the exec. NULL with a message
+ * when memory is out. */
+exec *exec_new(const backend *b, network *n, const feed *f, bool training, int most, int threads,
+               const attr_component *method, lcnn_errors *errors);
+void exec_free(exec *x);
+
+/* Forward, and for a training exec backward: the gradient of the mean loss. With `update` (training only; else NULL) the
+ * weights move. */
+void exec_run(exec *x, const exec_batch *batch, const exec_update *update, const exec_answers *answers);
+
+/* The gradient of the last run of a training exec, laid out as network.values; [network.trained]. */
+const real *exec_gradient(const exec *x);
+
+/* Bytes this exec holds. */
+size_t exec_memory(const exec *x);
+
+/* Threads it was made for. */
+int exec_threads(const exec *x);
+
+/* Number of slots in which the gradients of a batch of so many tiles are summed. */
+int exec_slots(int tiles, size_t trained);
+
+#endif

@@ -1,0 +1,374 @@
+/* lcnn.c - the public interface, and the place where the parts meet: it hands the operators,
+ * optimisers, transforms and data sets down to the core, which knows none of them by name. */
+#include "config.h"
+
+#include "backend.h"
+#include "checkpoint.h"
+#include "datasets.h"
+#include "file.h"
+#include "hash.h"
+#include "model.h"
+#include "threads.h"
+#include "train.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *lcnn_version(void) {
+    return PACKAGE_VERSION;
+}
+
+bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_errors *errors) {
+    return file_write(path, bytes, size, errors);
+}
+
+/* ---- Data
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+struct lcnn_data {
+    dataset *set;
+};
+
+lcnn_data *lcnn_data_open(const char *name, lcnn_errors *errors) {
+    lcnn_data *data = calloc(1, sizeof *data);
+    if (!data) {
+        error_no_memory(errors);
+        return NULL;
+    }
+    data->set = datasets_open(name, errors);
+    if (!data->set) {
+        free(data);
+        return NULL;
+    }
+    return data;
+}
+
+void lcnn_data_free(lcnn_data *data) {
+    if (data)
+        datasets_close(data->set);
+    free(data);
+}
+
+const char *lcnn_data_name(const lcnn_data *data) {
+    return data->set->info.name;
+}
+
+const char *lcnn_data_title(const lcnn_data *data) {
+    return data->set->info.title;
+}
+
+const char *lcnn_data_sha256(const lcnn_data *data) {
+    return data->set->sha256;
+}
+
+int lcnn_data_classes(const lcnn_data *data) {
+    return data->set->info.classes;
+}
+
+const char *lcnn_data_class_name(const lcnn_data *data, int index) {
+    return data->set->info.class_names[index];
+}
+
+uint32_t lcnn_data_train_count(const lcnn_data *data) {
+    return data->set->train.count;
+}
+
+uint32_t lcnn_data_test_count(const lcnn_data *data) {
+    return data->set->test.count;
+}
+
+/* ---- Models
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+struct lcnn_model {
+    arena *arena;
+    model *model;
+    const char *input;
+    lcnn_layer *layers; /* [graph->count] */
+};
+
+static const char *shape_copy(arena *a, const shape *s) {
+    char text[SHAPE_TEXT];
+    shape_text(s, text);
+    return arena_copy(a, text, strlen(text));
+}
+
+static int64_t trained_parameters(const node *n) {
+    int64_t sum = 0;
+    for (int k = 0; n->op->params && n->op->params[k].name; k++)
+        if (!n->op->params[k].state && n->shapes.param[k].shape.rank > 0)
+            sum += (int64_t)shape_size(&n->shapes.param[k].shape);
+    return sum;
+}
+
+static const char *input_names(arena *a, const graph *g, const node *n) {
+    const char *text = "";
+    for (int k = 0; k < n->shapes.inputs && text; k++) {
+        const char *name = n->input[k] == GRAPH_INPUT ? "input" : g->node[n->input[k]].name;
+        text = arena_format(a, "%s%s%s", text, k > 0 ? ", " : "", name);
+    }
+    return text;
+}
+
+static bool describe_layers(lcnn_model *m) {
+    const graph *g = m->model->graph;
+    m->input = shape_copy(m->arena, &g->input);
+    m->layers = arena_array(m->arena, (size_t)g->count, sizeof *m->layers);
+    for (int i = 0; m->layers && i < g->count; i++) {
+        const node *n = &g->node[i];
+        m->layers[i] = (lcnn_layer){
+            .name = n->name,
+            .op = n->op->component.name,
+            .output = shape_copy(m->arena, &n->shapes.output),
+            .inputs = input_names(m->arena, g, n),
+            .parameters = trained_parameters(n),
+            .macs = n->shapes.macs,
+        };
+        if (!m->layers[i].output || !m->layers[i].inputs)
+            return false;
+    }
+    return m->input && m->layers;
+}
+
+/* A bare name that is no file here means an installed model. */
+static const char *find_model(const char *path, arena *a, lcnn_errors *errors) {
+    static const char folder[] = PKGDATADIR "/models";
+    if (strchr(path, '/') || access(path, F_OK) == 0)
+        return path;
+    size_t length = strlen(path);
+    bool named = length > 5 && strcmp(path + length - 5, ".yaml") == 0;
+    const char *installed = arena_format(a, "%s/%s%s", folder, path, named ? "" : ".yaml");
+    if (!installed)
+        error_no_memory(errors);
+    else if (access(installed, F_OK) == 0)
+        return installed;
+    else
+        error_add(errors, LCNN_BAD_USAGE, (mark){0},
+                  "%s is no file here and no model installed in %s", path, folder);
+    return NULL;
+}
+
+static const model_parts *parts(void) {
+    static model_parts made;
+    const backend *b = backend_choose(NULL);
+    made = (model_parts){&b->ops, &b->optimizers, &transforms, datasets_info};
+    return &made;
+}
+
+lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
+                            lcnn_errors *errors) {
+    static const lcnn_model_options none;
+    if (!options)
+        options = &none;
+    lcnn_model *m = calloc(1, sizeof *m);
+    if (m)
+        m->arena = arena_new();
+    if (!m || !m->arena) {
+        error_no_memory(errors);
+        lcnn_model_free(m);
+        return NULL;
+    }
+    const char *found = find_model(path, m->arena, errors);
+    if (found)
+        m->model = model_load(found, options->data, options->settings, options->setting_count,
+                              parts(), m->arena, errors);
+    if (m->model && !describe_layers(m)) {
+        error_no_memory(errors);
+        m->model = NULL;
+    }
+    if (!m->model) {
+        lcnn_model_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+void lcnn_model_free(lcnn_model *m) {
+    if (m)
+        arena_free(m->arena);
+    free(m);
+}
+
+const char *lcnn_model_path(const lcnn_model *m) {
+    return m->model->path;
+}
+
+const char *lcnn_model_name(const lcnn_model *m) {
+    return m->model->name;
+}
+
+const char *lcnn_model_about(const lcnn_model *m) {
+    return m->model->about;
+}
+
+const char *lcnn_model_data(const lcnn_model *m) {
+    return m->model->data.name;
+}
+
+const char *lcnn_model_input(const lcnn_model *m) {
+    return m->input;
+}
+
+int lcnn_model_epochs(const lcnn_model *m) {
+    return m->model->train.epochs;
+}
+
+int lcnn_model_batch_size(const lcnn_model *m) {
+    return m->model->train.batch_size;
+}
+
+uint64_t lcnn_model_seed(const lcnn_model *m) {
+    return (uint64_t)m->model->train.seed;
+}
+
+int lcnn_model_layer_count(const lcnn_model *m) {
+    return m->model->graph->count;
+}
+
+lcnn_layer lcnn_model_layer(const lcnn_model *m, int index) {
+    return m->layers[index];
+}
+
+const char *lcnn_model_yaml(const lcnn_model *m) {
+    return m->model->yaml;
+}
+
+const char *lcnn_model_sha256(const lcnn_model *m) {
+    return m->model->sha256;
+}
+
+/* ---- Sessions
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+struct lcnn_session {
+    trainer *trainer;
+    const backend *backend;
+    int threads;
+    char sha256[65];
+};
+
+static const backend *choose_backend(const char *isa, lcnn_errors *errors) {
+    const backend *chosen = backend_choose(isa);
+    if (chosen)
+        return chosen;
+    char list[64] = "";
+    for (const backend *const *b = backend_list(); *b; b++) {
+        strncat(list, *list ? ", " : "", sizeof list - strlen(list) - 1);
+        strncat(list, (*b)->name, sizeof list - strlen(list) - 1);
+    }
+    error_add(errors, LCNN_BAD_USAGE, (mark){0},
+              "no instruction set '%s' on this machine; there is %s", isa, list);
+    return NULL;
+}
+
+static bool choose_threads(int wanted, int *threads, lcnn_errors *errors) {
+    enum { MOST_THREADS = 1024 };
+    int available = threads_available();
+    if (wanted < 0 || wanted > MOST_THREADS) {
+        error_add(errors, LCNN_BAD_USAGE, (mark){0}, "threads must be 1 to %d, not %d",
+                  MOST_THREADS, wanted);
+        return false;
+    }
+    *threads = wanted == 0 ? available : wanted;
+    if (*threads > available)
+        error_note(
+            errors,
+            "%d threads share %d processors here: slower than %d threads, with the same results",
+            *threads, available, available);
+    return true;
+}
+
+lcnn_session *lcnn_session_new(const lcnn_model *m, const lcnn_data *data,
+                               const lcnn_session_options *options, lcnn_errors *errors) {
+    static const lcnn_session_options none;
+    if (!options)
+        options = &none;
+    lcnn_session *session = calloc(1, sizeof *session);
+    if (!session) {
+        error_no_memory(errors);
+        return NULL;
+    }
+    session->backend = choose_backend(options->isa, errors);
+    if (session->backend && choose_threads(options->threads, &session->threads, errors))
+        session->trainer = trainer_new(m->model, data->set, session->backend, session->threads,
+                                       options->weights, errors);
+    if (!session->trainer) {
+        free(session);
+        return NULL;
+    }
+    return session;
+}
+
+void lcnn_session_free(lcnn_session *session) {
+    if (session)
+        trainer_free(session->trainer);
+    free(session);
+}
+
+int lcnn_session_threads(const lcnn_session *session) {
+    return session->threads;
+}
+
+const char *lcnn_session_isa(const lcnn_session *session) {
+    return session->backend->name;
+}
+
+uint32_t lcnn_session_train_count(const lcnn_session *session) {
+    return trainer_train_count(session->trainer);
+}
+
+uint32_t lcnn_session_validation_count(const lcnn_session *session) {
+    return trainer_validation_count(session->trainer);
+}
+
+size_t lcnn_session_memory(const lcnn_session *session) {
+    return trainer_memory(session->trainer);
+}
+
+bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks,
+                        lcnn_errors *errors) {
+    return trainer_run(session->trainer, callbacks, errors);
+}
+
+lcnn_evaluation *lcnn_session_evaluate(lcnn_session *session, lcnn_errors *errors) {
+    return trainer_evaluate(session->trainer, errors);
+}
+
+/* The weights file as bytes, to be freed. */
+static char *weights_bytes(const lcnn_session *session, size_t *size, lcnn_errors *errors) {
+    const network *n = trainer_network(session->trainer);
+    arena *a = arena_new();
+    char *bytes = NULL;
+    if (a) {
+        const checkpoint_tensor *list = network_export(n, n->values, a, errors);
+        bytes = list ? checkpoint_bytes(list, n->count, size, errors) : NULL;
+    } else {
+        error_no_memory(errors);
+    }
+    arena_free(a);
+    return bytes;
+}
+
+bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *errors) {
+    size_t size;
+    char *bytes = weights_bytes(session, &size, errors);
+    bool saved = bytes && file_write(path, bytes, size, errors);
+    free(bytes);
+    return saved;
+}
+
+const char *lcnn_session_sha256(lcnn_session *session) {
+    lcnn_errors *errors = lcnn_errors_new();
+    size_t size;
+    char *bytes = errors ? weights_bytes(session, &size, errors) : NULL;
+    if (bytes)
+        hash_sha256(bytes, size, session->sha256);
+    lcnn_errors_free(errors);
+    bool made = bytes != NULL;
+    free(bytes);
+    return made ? session->sha256 : NULL;
+}

@@ -1,0 +1,133 @@
+/* network.c - see network.h. */
+#include "network.h"
+
+#include "init.h"
+
+#include <stdlib.h>
+
+static size_t round_up(size_t n) {
+    return (n + LANES - 1) / LANES * LANES;
+}
+
+static size_t stored_size(const op_param_shape *p) {
+    if (p->transposed)
+        return (size_t)p->shape.dim[1] * round_up((size_t)p->shape.dim[0]);
+    return round_up(shape_size(&p->shape));
+}
+
+/* Where element i of the file's order lies in memory. */
+static size_t stored_index(const op_param_shape *p, size_t i) {
+    if (!p->transposed)
+        return i;
+    size_t inputs = (size_t)p->shape.dim[1];
+    return i % inputs * round_up((size_t)p->shape.dim[0]) + i / inputs;
+}
+
+/* Appends the tensors that are state, or those that are not. */
+static bool append_tensors(network *n, bool state, arena *a) {
+    for (int i = 0; i < n->graph->count; i++) {
+        const node *owner = &n->graph->node[i];
+        for (int k = 0; owner->op->params && owner->op->params[k].name; k++) {
+            const op_param *param = &owner->op->params[k];
+            const op_param_shape *p = &owner->shapes.param[k];
+            if (param->state != state || p->shape.rank == 0)
+                continue;
+            network_tensor *t = &n->tensor[n->count++];
+            *t = (network_tensor){
+                .node = i, .param = k, .shape = *p, .offset = n->size, .decay = param->decay};
+            t->name = arena_format(a, "%s.%s", owner->name, param->name);
+            t->size = stored_size(p);
+            n->size += t->size;
+            if (!t->name)
+                return false;
+        }
+    }
+    return true;
+}
+
+network *network_new(const graph *g, arena *a, lcnn_errors *errors) {
+    network *n = arena_alloc(a, sizeof *n);
+    if (n) {
+        n->graph = g;
+        n->tensor = arena_array(a, (size_t)g->count * OP_MAX_PARAMS, sizeof *n->tensor);
+    }
+    bool laid_out = n && n->tensor && append_tensors(n, false, a);
+    if (laid_out) {
+        n->trained = n->size;
+        laid_out = append_tensors(n, true, a);
+    }
+    if (laid_out)
+        n->values = aligned_array(n->size ? n->size : LANES, sizeof *n->values);
+    if (!laid_out || !n->values) {
+        error_no_memory(errors);
+        return NULL;
+    }
+    return n;
+}
+
+void network_free(network *n) {
+    if (n)
+        free(n->values);
+}
+
+bool network_initialize(network *n, uint64_t seed, lcnn_errors *errors) {
+    for (int i = 0; i < n->count; i++) {
+        const network_tensor *t = &n->tensor[i];
+        const node *owner = &n->graph->node[t->node];
+        size_t offset = owner->op->params[t->param].initializer, size = shape_size(&t->shape.shape);
+        const attr_component *init = (const attr_component *)((const char *)owner->attrs + offset);
+        float *file_order = malloc(size * sizeof *file_order);
+        if (!file_order) {
+            error_no_memory(errors);
+            return false;
+        }
+        init_fill(init, seed, t->name, t->shape.fan_in, t->shape.fan_out, size, file_order);
+        for (size_t k = 0; k < size; k++)
+            n->values[t->offset + stored_index(&t->shape, k)] = (real)file_order[k];
+        free(file_order);
+    }
+    return true;
+}
+
+network_tensor *network_find(const network *n, int index, int param) {
+    for (int i = 0; i < n->count; i++)
+        if (n->tensor[i].node == index && n->tensor[i].param == param)
+            return &n->tensor[i];
+    return NULL;
+}
+
+checkpoint_tensor *network_export(const network *n, const real *values, arena *a,
+                                  lcnn_errors *errors) {
+    checkpoint_tensor *list = arena_array(a, (size_t)n->count + 1, sizeof *list);
+    for (int i = 0; list && i < n->count; i++) {
+        const network_tensor *t = &n->tensor[i];
+        size_t size = shape_size(&t->shape.shape);
+        list[i] = (checkpoint_tensor){t->name, t->shape.shape, arena_array(a, size, sizeof(float))};
+        if (!list[i].data) {
+            list = NULL;
+            break;
+        }
+        for (size_t k = 0; k < size; k++)
+            list[i].data[k] = (float)values[t->offset + stored_index(&t->shape, k)];
+    }
+    if (!list)
+        error_no_memory(errors);
+    return list;
+}
+
+bool network_load(network *n, const char *path, lcnn_errors *errors) {
+    arena *a = arena_new();
+    if (!a) {
+        error_no_memory(errors);
+        return false;
+    }
+    checkpoint_tensor *list = network_export(n, n->values, a, errors);
+    bool read = list && checkpoint_read(path, list, n->count, errors);
+    for (int i = 0; read && i < n->count; i++) {
+        const network_tensor *t = &n->tensor[i];
+        for (size_t k = 0; k < shape_size(&t->shape.shape); k++)
+            n->values[t->offset + stored_index(&t->shape, k)] = (real)list[i].data[k];
+    }
+    arena_free(a);
+    return read;
+}

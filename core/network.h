@@ -1,0 +1,45 @@
+/* network.h - the numbers of a network: trained weights and running state, in one block of memory.
+ *
+ * Owns where each tensor lies and how its order in memory relates to its order in files. Trained tensors come first, so
+ * that gradients and the optimiser see one array. */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include "checkpoint.h"
+#include "graph.h"
+
+typedef struct network_tensor {
+    const char *name; /* "c1.weight" */
+    int node, param;
+    op_param_shape shape;
+    size_t offset; /* in values, in reals */
+    size_t size;   /* in reals, padding included; a multiple of LANES */
+    bool decay;
+} network_tensor;
+
+typedef struct network {
+    const graph *graph;
+    int count;
+    network_tensor *tensor; /* [count]: trained ones first, each kind in graph order */
+    size_t trained; /* reals of the trained tensors */
+    size_t size;    /* reals of all */
+    real *values;   /* [size]; padding is zero and stays so */
+} network;
+
+/* A network of zeros. Lives in `a`, but for the values, which network_free gives back. NULL with a message. */
+network *network_new(const graph *g, arena *a, lcnn_errors *errors);
+void network_free(network *n);
+
+/* Every tensor by its initialiser. */
+bool network_initialize(network *n, uint64_t seed, lcnn_errors *errors);
+
+/* The tensor of a node's parameter, or NULL where the node does without it. */
+network_tensor *network_find(const network *n, int index, int param);
+
+/* The tensors in file order, as checkpoint.h wants them, with the values copied out; in memory of `a`. NULL with a message. */
+checkpoint_tensor *network_export(const network *n, const real *values, arena *a, lcnn_errors *errors);
+
+/* Reads a weights file into the network; untouched on failure. */
+bool network_load(network *n, const char *path, lcnn_errors *errors);
+
+#endif

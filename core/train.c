@@ -1,0 +1,382 @@
+/* train.c - see train.h. */
+#include "config.h"
+
+#include "train.h"
+
+#include "exec.h"
+#include "metrics.h"
+#include "rng.h"
+#include "schedule.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Samples to evaluate, and what came of them the last time. */
+typedef struct examination {
+    feed feed;
+    exec *exec;
+    uint32_t count;
+    const uint32_t *sample; /* [count] */
+    real *loss;             /* [count] */
+    uint8_t *answer, *truth;
+    float *probability;
+} examination;
+
+struct trainer {
+    const model *model;
+    graph graph; /* the model's, with the operators of the backend */
+    arena *arena;
+    network *network;
+    attr_component method; /* the model's optimiser, as of the backend */
+
+    feed feed; /* of the training part */
+    exec *exec;
+    uint32_t train_count;
+    uint32_t *subset; /* [count of the training part]: samples to train on, then those held out */
+    uint32_t *order;  /* [train_count]: positions in subset, shuffled anew each epoch */
+    uint32_t *batch;  /* [batch_size]: samples of a step */
+    real *loss;       /* [batch_size] */
+    uint8_t *answer, *truth;
+
+    examination validation, test;
+};
+
+/* ---- Making
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+/* The model names the operators of some backend; those of the wanted one have the same names and
+ * attributes. */
+static bool bind_backend(trainer *t, const backend *b) {
+    const graph *g = t->model->graph;
+    t->graph = *g;
+    t->graph.node = arena_array(t->arena, (size_t)g->count, sizeof *t->graph.node);
+    for (int i = 0; t->graph.node && i < g->count; i++) {
+        t->graph.node[i] = g->node[i];
+        t->graph.node[i].op = (const op *)component_find(&b->ops, g->node[i].op->component.name);
+    }
+    t->method = t->model->train.optimizer;
+    t->method.type = component_find(&b->optimizers, t->method.type->name);
+    return t->graph.node != NULL;
+}
+
+static feed feed_of(const model *m, const dataset *d, const split *part) {
+    return (feed){part, d->info.image, m->data.transform_count, m->data.transform,
+                  m->data.transform_shape};
+}
+
+/* Splits the training part into samples to train on and a share held out, which depends on the seed
+ * only. */
+static bool split_training(trainer *t, const dataset *d) {
+    uint32_t all = d->train.count, held_out = (uint32_t)((double)all * t->model->data.validation);
+    rng_key key = {.seed = (uint64_t)t->model->train.seed, .purpose = RNG_SPLIT};
+    t->train_count = all - held_out;
+    t->subset = arena_array(t->arena, (size_t)all + 1, sizeof *t->subset);
+    t->order = arena_array(t->arena, (size_t)t->train_count + 1, sizeof *t->order);
+    if (!t->subset || !t->order)
+        return false;
+    for (uint32_t i = 0; i < all; i++)
+        t->subset[i] = i;
+    if (held_out > 0)
+        rng_permutation(&key, all, t->subset);
+    t->validation.count = held_out;
+    t->validation.sample = t->subset + t->train_count;
+    return true;
+}
+
+static bool make_training(trainer *t, const backend *b, int threads, lcnn_errors *errors) {
+    size_t most = (size_t)t->model->train.batch_size;
+    if (t->train_count == 0)
+        return true;
+    if (most > t->train_count)
+        most = t->train_count;
+    t->batch = arena_array(t->arena, most, sizeof *t->batch);
+    t->loss = arena_array(t->arena, most, sizeof *t->loss);
+    t->answer = arena_array(t->arena, most, 1);
+    t->truth = arena_array(t->arena, most, 1);
+    if (!t->batch || !t->loss || !t->answer || !t->truth) {
+        error_no_memory(errors);
+        return false;
+    }
+    t->exec = exec_new(b, t->network, &t->feed, true, (int)most, threads, &t->method, errors);
+    return t->exec != NULL;
+}
+
+static bool make_examination(trainer *t, examination *e, const backend *b, int threads,
+                             lcnn_errors *errors) {
+    if (e->count == 0)
+        return true;
+    e->loss = arena_array(t->arena, e->count, sizeof *e->loss);
+    e->answer = arena_array(t->arena, e->count, 1);
+    e->truth = arena_array(t->arena, e->count, 1);
+    e->probability = arena_array(t->arena, e->count, sizeof *e->probability);
+    if (!e->loss || !e->answer || !e->truth || !e->probability) {
+        error_no_memory(errors);
+        return false;
+    }
+    e->exec = exec_new(b, t->network, &e->feed, false, (int)e->count, threads, NULL, errors);
+    return e->exec != NULL;
+}
+
+/* The test part in its own order. */
+static bool list_test(trainer *t, const dataset *d) {
+    uint32_t *sample = arena_array(t->arena, (size_t)d->test.count + 1, sizeof *sample);
+    for (uint32_t i = 0; sample && i < d->test.count; i++)
+        sample[i] = i;
+    t->test.sample = sample;
+    t->test.count = d->test.count;
+    return sample != NULL;
+}
+
+static bool make_parts(trainer *t, const dataset *d, const backend *b, int threads,
+                       const char *weights, lcnn_errors *errors) {
+    t->feed = t->validation.feed = feed_of(t->model, d, &d->train);
+    t->test.feed = feed_of(t->model, d, &d->test);
+    if (!bind_backend(t, b) || !split_training(t, d) || !list_test(t, d)) {
+        error_no_memory(errors);
+        return false;
+    }
+    t->network = network_new(&t->graph, t->arena, errors);
+    return t->network &&
+           (weights ? network_load(t->network, weights, errors)
+                    : network_initialize(t->network, (uint64_t)t->model->train.seed, errors)) &&
+           make_training(t, b, threads, errors) &&
+           make_examination(t, &t->validation, b, threads, errors) &&
+           make_examination(t, &t->test, b, threads, errors);
+}
+
+/* The model was checked against what the catalogue says of its data; here are the data themselves.
+ */
+static bool data_fit(const model *m, const dataset *d, lcnn_errors *errors) {
+    char has[SHAPE_TEXT], wants[SHAPE_TEXT];
+    const shape *image = &m->data.transform_shape[0];
+    if (!shape_equal(&d->info.image, image)) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0},
+                  "the images of %s are %s, and model %s expects %s", d->info.name,
+                  shape_text(&d->info.image, has), m->name, shape_text(image, wants));
+        return false;
+    }
+    if (d->info.classes != m->graph->classes) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has %d classes, and model %s expects %d",
+                  d->info.name, d->info.classes, m->name, m->graph->classes);
+        return false;
+    }
+    return true;
+}
+
+trainer *trainer_new(const model *m, const dataset *d, const backend *b, int threads,
+                     const char *weights, lcnn_errors *errors) {
+    if (!data_fit(m, d, errors))
+        return NULL;
+    trainer *t = calloc(1, sizeof *t);
+    if (t)
+        t->arena = arena_new();
+    if (!t || !t->arena) {
+        error_no_memory(errors);
+        trainer_free(t);
+        return NULL;
+    }
+    t->model = m;
+    if (!make_parts(t, d, b, threads, weights, errors)) {
+        trainer_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+void trainer_free(trainer *t) {
+    if (!t)
+        return;
+    exec_free(t->exec);
+    exec_free(t->validation.exec);
+    exec_free(t->test.exec);
+    network_free(t->network);
+    arena_free(t->arena);
+    free(t);
+}
+
+const network *trainer_network(const trainer *t) {
+    return t->network;
+}
+
+uint32_t trainer_train_count(const trainer *t) {
+    return t->train_count;
+}
+
+uint32_t trainer_validation_count(const trainer *t) {
+    return t->validation.count;
+}
+
+size_t trainer_memory(const trainer *t) {
+    size_t memory = t->network->size * sizeof(real);
+    const exec *all[] = {t->exec, t->validation.exec, t->test.exec};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        memory += all[i] ? exec_memory(all[i]) : 0;
+    return memory;
+}
+
+/* ---- Evaluating
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void examine(examination *e, bool probabilities) {
+    exec_batch batch = {.sample = e->sample, .count = (int)e->count};
+    exec_answers answers = {.loss = e->loss,
+                            .answer = e->answer,
+                            .truth = e->truth,
+                            .probability = probabilities ? e->probability : NULL};
+    exec_run(e->exec, &batch, NULL, &answers);
+}
+
+/* Mean loss and share of right answers; NaN where there are no samples. */
+static void measure(examination *e, double *loss, double *accuracy) {
+    double sum = 0;
+    uint32_t right = 0;
+    *loss = *accuracy = NAN;
+    if (e->count == 0)
+        return;
+    examine(e, false);
+    for (uint32_t i = 0; i < e->count; i++) {
+        sum += (double)e->loss[i];
+        right += e->answer[i] == e->truth[i];
+    }
+    *loss = sum / e->count;
+    *accuracy = (double)right / e->count;
+}
+
+lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
+    examination *e = &t->test;
+    if (e->count == 0) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no test part to evaluate on",
+                  t->model->info->name);
+        return NULL;
+    }
+    lcnn_evaluation *result = metrics_new(e->count, t->graph.classes);
+    if (!result) {
+        error_no_memory(errors);
+        return NULL;
+    }
+    examine(e, true);
+    for (uint32_t i = 0; i < e->count; i++)
+        metrics_set(result, i, e->truth[i], e->answer[i], e->probability[i], (double)e->loss[i]);
+    metrics_finish(result);
+    return result;
+}
+
+/* ---- Training
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* An epoch while it runs. */
+typedef struct epoch_sums {
+    double loss;
+    uint32_t right, done;
+    double learning_rate;
+    double began;
+} epoch_sums;
+
+/* One step on the samples [first, first + count) of the epoch's order; the sum of its losses. */
+static double run_training_step(trainer *t, int epoch, uint32_t first, int count,
+                                epoch_sums *sums) {
+    for (int i = 0; i < count; i++)
+        t->batch[i] = t->subset[t->order[first + (uint32_t)i]];
+    exec_batch batch = {t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)epoch};
+    exec_update update = {&t->method, sums->learning_rate};
+    exec_run(t->exec, &batch, &update,
+             &(exec_answers){.loss = t->loss, .answer = t->answer, .truth = t->truth});
+    double loss = 0;
+    for (int i = 0; i < count; i++) {
+        loss += (double)t->loss[i];
+        sums->right += t->answer[i] == t->truth[i];
+    }
+    sums->loss += loss;
+    sums->done += (uint32_t)count;
+    return loss;
+}
+
+static bool tell_progress(const trainer *t, const lcnn_callbacks *callbacks, int epoch,
+                          const epoch_sums *sums) {
+    if (!callbacks || !callbacks->progress)
+        return true;
+    lcnn_progress now = {
+        .epoch = epoch + 1,
+        .epochs = t->model->train.epochs,
+        .done = sums->done,
+        .total = t->train_count,
+        .loss = sums->loss / sums->done,
+        .accuracy = (double)sums->right / sums->done,
+        .learning_rate = sums->learning_rate,
+        .seconds = seconds_now() - sums->began,
+    };
+    return callbacks->progress(callbacks->user, &now);
+}
+
+/* All steps of an epoch. *stopped when the caller asked for it; false when the loss is not finite.
+ */
+static bool run_epoch(trainer *t, int epoch, const lcnn_callbacks *callbacks, epoch_sums *sums,
+                      bool *stopped, lcnn_errors *errors) {
+    const model_train *train = &t->model->train;
+    uint32_t size = (uint32_t)train->batch_size, steps = (t->train_count + size - 1) / size;
+    rng_key key = {.seed = (uint64_t)train->seed, .purpose = RNG_SHUFFLE, .epoch = (uint32_t)epoch};
+    rng_permutation(&key, t->train_count, t->order);
+    for (uint32_t i = 0; i < steps && !*stopped; i++) {
+        uint32_t left = t->train_count - i * size;
+        schedule_time now = {epoch, train->epochs, i, steps};
+        sums->learning_rate = schedule_rate(&train->learning_rate, &now);
+        double loss = run_training_step(t, epoch, i * size, (int)(left < size ? left : size), sums);
+        if (!isfinite(loss)) {
+            error_add(
+                errors, LCNN_NOT_FINITE, (mark){0},
+                "the loss became %s in step %u of epoch %d; a smaller train.learning_rate may help",
+                isnan(loss) ? "not a number" : "infinite", i + 1, epoch + 1);
+            return false;
+        }
+        *stopped = !tell_progress(t, callbacks, epoch, sums);
+    }
+    return true;
+}
+
+/* Figures of a finished epoch; the time for them is not counted as training. */
+static lcnn_epoch summarize(trainer *t, int epoch, const epoch_sums *sums) {
+    double seconds = seconds_now() - sums->began;
+    lcnn_epoch e = {
+        .epoch = epoch + 1,
+        .epochs = t->model->train.epochs,
+        .learning_rate = sums->learning_rate,
+        .train_loss = sums->loss / sums->done,
+        .train_accuracy = (double)sums->right / sums->done,
+        .seconds = seconds,
+        .images_per_second = sums->done / seconds,
+    };
+    measure(&t->validation, &e.validation_loss, &e.validation_accuracy);
+    measure(&t->test, &e.test_loss, &e.test_accuracy);
+    return e;
+}
+
+bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *errors) {
+    if (t->train_count == 0) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no training part",
+                  t->model->info->name);
+        return false;
+    }
+    bool stopped = false;
+    for (int epoch = 0; epoch < t->model->train.epochs && !stopped; epoch++) {
+        epoch_sums sums = {.began = seconds_now()};
+        if (!run_epoch(t, epoch, callbacks, &sums, &stopped, errors))
+            return false;
+        if (stopped)
+            break;
+        lcnn_epoch done = summarize(t, epoch, &sums);
+        if (callbacks && callbacks->epoch)
+            stopped = !callbacks->epoch(callbacks->user, &done);
+    }
+    return true;
+}
