@@ -95,7 +95,7 @@ INLINE float fma_exact(float a, float b, float c) {
         double number;
         uint64_t bits;
     } odd = {.number = sum};
-    if (error != 0 && (odd.bits & 1) == 0)
+    if ((error < 0 || error > 0) && (odd.bits & 1) == 0) /* not where infinities made it NaN */
         odd.bits += (error > 0) == (sum > 0) ? 1 : (uint64_t)-1;
     return (float)odd.number;
 }

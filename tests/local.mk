@@ -8,9 +8,14 @@ check_PROGRAMS += \
 	tests/test_files \
 	tests/test_golden \
 	tests/test_graph \
+	tests/test_init \
 	tests/test_metrics \
 	tests/test_model \
-	tests/test_resolve
+	tests/test_optim \
+	tests/test_resolve \
+	tests/test_rng \
+	tests/test_schedule \
+	tests/test_simd
 endif
 
 AM_CPPFLAGS += $(CHECK_CFLAGS)
@@ -22,6 +27,23 @@ check-local: $(check_PROGRAMS) lcnn$(EXEEXT)
 	@srcdir='$(srcdir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
 EXTRA_DIST += tests/run.sh tests/cli.sh
 MOSTLYCLEANFILES = tests/*.log
+
+# core/simd.h once per instruction set, for tests/test_simd.
+check_LIBRARIES += libsimd_generic.a
+libsimd_generic_a_SOURCES = tests/simd_functions.c tests/simd_functions.h
+libsimd_generic_a_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_ISA=generic
+tests_test_simd_LDADD = libsimd_generic.a
+if X86_64
+check_LIBRARIES += libsimd_avx2.a libsimd_avx512.a
+libsimd_avx2_a_SOURCES = tests/simd_functions.c tests/simd_functions.h
+libsimd_avx2_a_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_ISA=avx2
+libsimd_avx2_a_CFLAGS = $(libavx2_a_CFLAGS)
+libsimd_avx512_a_SOURCES = tests/simd_functions.c tests/simd_functions.h
+libsimd_avx512_a_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_ISA=avx512
+libsimd_avx512_a_CFLAGS = $(libavx512_a_CFLAGS)
+tests_test_simd_LDADD += libsimd_avx2.a libsimd_avx512.a
+endif
+tests_test_simd_LDADD += $(LDADD) -lm
 
 # Values made elsewhere that tests compare with, and the scripts that made them.
 EXTRA_DIST += \
