@@ -1,0 +1,84 @@
+/* load.c - reading a part of a data set and putting it right; see load.h.
+ *
+ * EMNIST's raw images have rows and columns exchanged, and the labels of some sets begin at 1. Both
+ * are put right here, once, so that nothing behind this file ever hears of it. */
+#include "config.h"
+
+#include "load.h"
+#include "idx.h"
+#include "stream.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool right_size(const idx *images, const description *set, const char *path,
+                       lcnn_errors *errors) {
+    const int *dim = set->info.image.dim;
+    int height = set->transposed ? dim[2] : dim[1], width = set->transposed ? dim[1] : dim[2];
+    if (images->channels == dim[0] && images->height == height && images->width == width)
+        return true;
+    error_add(errors, LCNN_BAD_DATA, stream_mark(path, 4, errors),
+              "images of %dx%dx%d; %s has images of %dx%dx%d", images->channels, images->height,
+              images->width, set->info.name, dim[0], height, width);
+    return false;
+}
+
+/* [width][height] as stored becomes [height][width], in every channel of every image. */
+static bool put_upright(const idx *images, const shape *upright, lcnn_errors *errors) {
+    size_t height = (size_t)upright->dim[1], width = (size_t)upright->dim[2];
+    uint8_t *copy = malloc(height * width);
+    if (!copy) {
+        error_no_memory(errors);
+        return false;
+    }
+    size_t planes = (size_t)images->count * (size_t)upright->dim[0];
+    for (size_t p = 0; p < planes; p++) {
+        uint8_t *plane = images->bytes + p * height * width;
+        memcpy(copy, plane, height * width);
+        for (size_t y = 0; y < height; y++)
+            for (size_t x = 0; x < width; x++)
+                plane[y * width + x] = copy[x * height + y];
+    }
+    free(copy);
+    return true;
+}
+
+/* Makes the first class 0. */
+static bool shift_labels(const idx *labels, const description *set, const char *path,
+                         lcnn_errors *errors) {
+    int first = set->first_label, last = first + set->info.classes - 1;
+    for (uint32_t i = 0; i < labels->count; i++) {
+        int label = labels->bytes[i];
+        if (label < first || label > last) {
+            error_add(errors, LCNN_BAD_DATA, stream_mark(path, labels->data_at + i, errors),
+                      "label %" PRIu32 " is %d; the labels of %s are %d to %d", i, label,
+                      set->info.name, first, last);
+            return false;
+        }
+        labels->bytes[i] = (uint8_t)(label - first);
+    }
+    return true;
+}
+
+bool load_part(const description *set, const part_files *paths, part_bytes *out,
+               lcnn_errors *errors) {
+    *out = (part_bytes){0};
+    if (!paths->images)
+        return true;
+    idx labels, images;
+    bool fine = idx_read(paths->labels, IDX_LABELS, &labels, errors);
+    out->labels = labels.bytes;
+    if (!fine || !shift_labels(&labels, set, paths->labels, errors) ||
+        !idx_read(paths->images, IDX_IMAGES, &images, errors))
+        return false;
+    out->images = images.bytes;
+    out->count = images.count;
+    if (images.count != labels.count) {
+        error_add(errors, LCNN_BAD_DATA, stream_mark(paths->images, 4, errors),
+                  "%" PRIu32 " images, but %" PRIu32 " labels in %s", images.count, labels.count,
+                  paths->labels);
+        return false;
+    }
+    return right_size(&images, set, paths->images, errors) &&
+           (!set->transposed || put_upright(&images, &set->info.image, errors));
+}

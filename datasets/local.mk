@@ -1,0 +1,34 @@
+# One line per transform: the file is the transform. The registry is generated from this list.
+transform_files = \
+	datasets/transforms/normalize.c \
+	datasets/transforms/pad.c \
+	datasets/transforms/rescale.c
+
+datasets_sources = \
+	$(transform_files) datasets/transforms/registry.c \
+	datasets/catalogue.c datasets/catalogue.h \
+	datasets/datasets.c datasets/datasets.h \
+	datasets/describe.c datasets/describe.h \
+	datasets/folder.c datasets/folder.h \
+	datasets/glyphs.c datasets/glyphs.h \
+	datasets/idx.c datasets/idx.h \
+	datasets/load.c datasets/load.h \
+	datasets/places.c datasets/places.h \
+	datasets/stream.c datasets/stream.h \
+	datasets/strokes.c datasets/strokes.h
+AM_CPPFLAGS += -Idatasets
+EXTRA_DIST += datasets/catalogue.yaml
+
+# TRANSFORM(normalize), TRANSFORM(pad), ...: included by datasets/transforms/registry.c.
+datasets/transforms.inc: $(srcdir)/datasets/local.mk
+	$(AM_V_GEN)$(MKDIR_P) datasets && for f in $(transform_files); do \
+	  name=`echo "$$f" | sed 's,.*/,,; s,\.c$$,,'`; echo "TRANSFORM($$name)"; \
+	done > $@.tmp && mv $@.tmp $@
+
+# The catalogue as a C string literal, a line each, so that the program carries it.
+datasets/catalogue.inc: $(srcdir)/datasets/catalogue.yaml
+	$(AM_V_GEN)$(MKDIR_P) datasets && sed 's,[\\"],\\&,g; s,^,",; s,$$,\\n",' \
+	  $(srcdir)/datasets/catalogue.yaml > $@.tmp && mv $@.tmp $@
+
+BUILT_SOURCES += datasets/transforms.inc datasets/catalogue.inc
+CLEANFILES += datasets/transforms.inc datasets/catalogue.inc

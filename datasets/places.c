@@ -1,0 +1,154 @@
+/* places.c - searching for the files of a data set; see places.h. */
+#include "config.h"
+
+#include "places.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char system_place[] = "/usr/share/datasets";
+
+enum { MAX_PLACES = 4 };
+
+/* ---- Files in a folder --------------------------------------------------------------------- */
+
+/* The path of a file with or without .gz; *found says whether there is one, else the path is that
+ * of the file as described. NULL when memory is out. */
+static const char *look_for(const char *folder, const char *name, bool *found, arena *a) {
+    struct stat info;
+    const char *path = arena_format(a, "%s/%s", folder, name);
+    if (!path)
+        return NULL;
+    *found = stat(path, &info) == 0;
+    if (*found)
+        return path;
+    size_t length = strlen(path);
+    bool gz = length > 3 && strcmp(path + length - 3, ".gz") == 0;
+    const char *other = gz ? arena_copy(a, path, length - 3) : arena_format(a, "%s.gz", path);
+    if (!other)
+        return NULL;
+    *found = stat(other, &info) == 0;
+    return *found ? other : path;
+}
+
+/* Number of files found of one part, or -1. */
+static int look_for_part(const char *folder, const part_files *names, part_files *out, arena *a) {
+    *out = (part_files){0};
+    if (!names->images)
+        return 0;
+    bool images, labels;
+    part_files paths = {.images = look_for(folder, names->images, &images, a),
+                        .labels = look_for(folder, names->labels, &labels, a)};
+    if (!paths.images || !paths.labels)
+        return -1;
+    if (images || labels)
+        *out = paths;
+    return images + labels;
+}
+
+int places_look(const char *folder, const description *set, located *out, arena *a) {
+    *out = (located){.folder = folder};
+    int train = look_for_part(folder, &set->train, &out->train, a);
+    int test = look_for_part(folder, &set->test, &out->test, a);
+    return train < 0 || test < 0 ? -1 : train + test;
+}
+
+const char *places_base_name(const char *path, arena *a) {
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    size_t first = end;
+    while (first > 0 && path[first - 1] != '/')
+        first--;
+    return arena_copy(a, path + first, end - first);
+}
+
+/* ---- Search -------------------------------------------------------------------------------- */
+
+/* $VARIABLE/lcnn, or $HOME/DEFAULT/lcnn. The XDG base directory specification has relative paths
+ * ignored. */
+static const char *xdg_place(const char *variable, const char *initial, arena *a) {
+    const char *base = getenv(variable), *home = getenv("HOME");
+    if (base && base[0] == '/')
+        return arena_format(a, "%s/lcnn", base);
+    return home && *home ? arena_format(a, "%s/%s/lcnn", home, initial) : NULL;
+}
+
+static int list_places(const char *place[MAX_PLACES], arena *a) {
+    const char *own = getenv("LCNN_DATA");
+    const char *data = xdg_place("XDG_DATA_HOME", ".local/share", a);
+    const char *cache = xdg_place("XDG_CACHE_HOME", ".cache", a);
+    int count = 0;
+    if (own && *own)
+        place[count++] = own;
+    if (data)
+        place[count++] = data;
+    if (cache)
+        place[count++] = cache;
+    place[count++] = system_place;
+    return count;
+}
+
+/* MNIST and Fashion-MNIST have files of the same names. So a folder that is called like another
+ * set's is not taken for this one's. */
+static bool is_of_another(const catalogue *c, const description *set, const char *folder,
+                          arena *a) {
+    const char *base = places_base_name(folder, a);
+    if (!base || strcmp(base, set->find.folder) == 0)
+        return false;
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(base, c->set[i]->find.folder) == 0)
+            return true;
+    return false;
+}
+
+static int files_of(const description *set) {
+    return 2 * (set->train.images != NULL) + 2 * (set->test.images != NULL);
+}
+
+static void report_missing(const description *set, const char *const *place, int count, arena *a,
+                           lcnn_errors *errors) {
+    const char *looked = "";
+    for (int i = 0; looked && i < count; i++)
+        looked = arena_format(a, "%s%s%s", looked, i ? ", " : "", place[i]);
+    const char *first = set->train.images ? set->train.images : set->test.images;
+    const char *own = getenv("LCNN_DATA");
+    if (!looked) {
+        error_no_memory(errors);
+        return;
+    }
+    error_add(errors, LCNN_BAD_DATA, (mark){0},
+              "the files of data set '%s' are not here (%s and so on, with or without .gz); "
+              "looked in %s, and in the folder %s in each%s. %s%sPut the files into one of these "
+              "folders, or set LCNN_DATA to the folder that holds them; the built-in set needs no "
+              "files: --data glyphs",
+              set->info.name, first, looked, set->find.folder,
+              own && *own ? "" : " (LCNN_DATA is not set)", set->find.get,
+              *set->find.get ? ". " : "");
+}
+
+bool places_search(const catalogue *c, const description *set, located *out, arena *a,
+                   lcnn_errors *errors) {
+    const char *place[MAX_PLACES];
+    int count = list_places(place, a);
+    bool found = false;
+    for (int i = 0; i < 2 * count; i++) {
+        const char *folder =
+            i % 2 ? place[i / 2] : arena_format(a, "%s/%s", place[i / 2], set->find.folder);
+        located here;
+        if (!folder || is_of_another(c, set, folder, a))
+            continue;
+        int files = places_look(folder, set, &here, a);
+        if (files == files_of(set)) {
+            *out = here;
+            return true;
+        }
+        if (files > 0 && !found) {
+            *out = here;
+            found = true;
+        }
+    }
+    if (!found && errors)
+        report_missing(set, place, count, a, errors);
+    return found;
+}
