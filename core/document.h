@@ -42,7 +42,8 @@ void doc_append(doc *parent, const char *key, doc *child); /* key is NULL for li
 doc *doc_copy(arena *a, const doc *d);
 
 /* The tree as YAML text: block style for maps, flow style for lists of scalars and for maps within lists when they are
- * short. Reading it back gives the same tree. */
+ * short. Reading it back gives the same tree, but that a plain text gets quotes where it would not be plain any more
+ * (which no number, bool or $name does), and an empty value becomes ~. */
 const char *document_write(arena *a, const doc *root);
 
 #endif

@@ -37,28 +37,29 @@ static void new_line(writer *w, int indent) {
  * -------------------------------------------------------------------------------------------------------
  */
 
-/* Stricter than YAML: such a text is a plain scalar in every place, also as a key and between
- * brackets. */
-static bool plain(const char *text) {
-    static const char *const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    const char *p = text + strspn(text, "-+.");
-    if (*p == '\0' || !(strchr(letters, *p) || strchr("0123456789$_/", *p)) ||
-        strncmp(text, "---", 3) == 0 || strncmp(text, "...", 3) == 0)
-        return false;
-    for (; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F || strchr(",[]{}", *p) ||
-            (*p == ':' && (p[1] == ' ' || p[1] == '\0')) || (*p == '#' && p[-1] == ' '))
-            return false;
-    return p[-1] != ' ';
-}
-
-/* Line breaks and controls need double quotes and escapes. */
+/* Line breaks, controls, and what document.c refuses in a text: these need double quotes and
+ * escapes. */
 static bool has_controls(const char *text) {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++)
         if (*p < 0x20 || *p == 0x7F || (*p == 0xC2 && p[1] < 0xA0) ||
-            (*p == 0xE2 && p[1] == 0x80) || *p == 0xEF)
+            (*p == 0xE2 && p[1] == 0x80 && (p[2] == 0xA8 || p[2] == 0xA9)) || *p == 0xEF)
             return true;
     return false;
+}
+
+/* Stricter than YAML: such a text is a plain scalar in every place, also as a key and between
+ * brackets. */
+static bool plain(const char *text) {
+    const char *p = text + strspn(text, "-+.");
+    bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p & 0x80);
+    if (*p == '\0' || !(letter || strchr("0123456789$_/", *p)) || strncmp(text, "---", 3) == 0 ||
+        strncmp(text, "...", 3) == 0 || has_controls(text))
+        return false;
+    for (; *p; p++)
+        if (strchr(",[]{}", *p) || (*p == ':' && (p[1] == ' ' || p[1] == '\0')) ||
+            (*p == '#' && p[-1] == ' '))
+            return false;
+    return p[-1] != ' ';
 }
 
 static void put_escaped(writer *w, const char *text) {

@@ -141,7 +141,7 @@ static void add_source_line(text *t, mark where) {
     if (!where.source->text || !find_line(where.source, where.line, &first, &end))
         return;
 
-    char shown[SHOWN_MAX], gutter[32];
+    char shown[SHOWN_MAX], gutter[WINDOW + 32];
     int width, caret = 0;
     const char *p = first;
     for (int column = 1; column < where.column && p < end; column++) {
