@@ -142,7 +142,8 @@ typedef struct op {
     const op_param *params; /* ended by a row without name; NULL: none */
     const op_conflict *conflicts; /* ended by a row without op; NULL: none */
     unsigned saves;         /* OP_SAVES_... */
-    bool in_place;          /* output may be input 0 itself, and input_grad[0] output_grad itself */
+    /* Output may be input 0 itself (where backward does not read it), and input_grad[0] output_grad itself. */
+    bool in_place;
 
     /* Pure: shapes and attributes in, shapes out. The only callback that may fail. */
     bool (*infer)(const void *attrs, op_shapes *shapes, op_report *report);

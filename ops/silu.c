@@ -40,6 +40,7 @@ LCNN_OP(silu) = {
              "approximation in reinforcement learning\", Neural Networks 107, 2018."},
     .inputs = (const op_input[]){{.name = "x", .help = "any value"}, {0}},
     .saves = OP_SAVES_INPUT,
+    .in_place = true,
     .infer = infer,
     .forward = forward,
     .backward = backward,
