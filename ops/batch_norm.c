@@ -138,13 +138,12 @@ static void backward_reduce(const op_call *call) {
 
 /* ---- Outputs and gradients ------------------------------------------------------------------- */
 
-/* These loops wait for memory, so a fused multiply-add would gain nothing where there is one, and
- * cost much where there is none. */
-
 static real gamma_of(const op_call *call, int c) {
     return call->param[GAMMA] ? call->param[GAMMA][c] : 1;
 }
 
+/* Here and in backward the loops wait for memory: fused multiply-adds would gain nothing where the
+ * machine has them and cost much where it has not. */
 static void forward(const op_call *call) {
     const batch_norm *a = call->attrs;
     const shape *in = &call->shapes->input[0];

@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/test_init \
 	tests/test_metrics \
 	tests/test_model \
+	tests/test_op_values \
 	tests/test_optim \
 	tests/test_resolve \
 	tests/test_rng \
@@ -44,6 +45,8 @@ libsimd_avx512_a_CFLAGS = $(libavx512_a_CFLAGS)
 tests_test_simd_LDADD += libsimd_avx2.a libsimd_avx512.a
 endif
 tests_test_simd_LDADD += $(LDADD) -lm
+
+tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
 
 # Values made elsewhere that tests compare with, and the scripts that made them.
 EXTRA_DIST += \
