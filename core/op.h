@@ -69,7 +69,8 @@ bool op_reject(op_report *report, const char *attribute, const char *format, ...
 /* ---- Computing --------------------------------------------------------------------------------------------------- */
 
 /* Everything a callback sees of one tile. Tiles are laid out as tensor.h says. Lanes from `count` on hold zeros in the
- * network's input and in the loss gradient, finite numbers elsewhere. */
+ * network's input and in every gradient, finite numbers elsewhere: sums over lanes rely on it, so an operator whose
+ * formula gives such a lane a gradient clears it. */
 typedef struct op_call {
     const void *attrs;
     const op_shapes *shapes;
