@@ -19,6 +19,10 @@ const char *lcnn_version(void) {
     return PACKAGE_VERSION;
 }
 
+const char *lcnn_nearest(const char *word, const char *const *names) {
+    return error_nearest(word, names);
+}
+
 bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_errors *errors) {
     return file_write(path, bytes, size, errors);
 }
@@ -210,6 +214,10 @@ const char *lcnn_model_data(const lcnn_model *m) {
 
 const char *lcnn_model_input(const lcnn_model *m) {
     return m->input;
+}
+
+int lcnn_model_classes(const lcnn_model *m) {
+    return m->model->graph->classes;
 }
 
 int lcnn_model_epochs(const lcnn_model *m) {

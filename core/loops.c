@@ -19,12 +19,10 @@ int64_t ISA_NAME(peak)(int64_t rounds, real *sink) {
     enum { CHAINS = 12 };
     vec sum[CHAINS];
     const vec factor = vec_set1((real)0.999), term = vec_set1((real)0.001);
-    UNROLL
-    for (int i = 0; i < CHAINS; i++)
+    UNROLLED (i, CHAINS)
         sum[i] = vec_set1((real)i);
     for (int64_t r = 0; r < rounds; r++) {
-        UNROLL
-        for (int i = 0; i < CHAINS; i++)
+        UNROLLED (i, CHAINS)
             sum[i] = vec_fma(sum[i], factor, term);
     }
     vec total = vec_zero();

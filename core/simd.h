@@ -20,12 +20,12 @@
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
-/* Before a loop with a constant number of rounds that must vanish, so that its arrays of vectors
- * become registers. */
+/* A loop with a constant number of rounds that must vanish, so that its arrays of vectors become
+ * registers. */
 #ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLLED(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
 #else
-#define UNROLL _Pragma("GCC unroll 16")
+#define UNROLLED(i, count) _Pragma("GCC unroll 16") for (int i = 0; i < (count); i++)
 #endif
 
 #if defined(LCNN_DOUBLE)

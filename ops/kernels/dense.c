@@ -19,32 +19,25 @@ enum { BLOCK = 3 };
 INLINE void product_block(const real *in, const real *factor, size_t row, size_t step,
                           const real *start, bool add, real *out, int length, const int rows) {
     vec sum[BLOCK][HALVES];
-    UNROLL
-    for (int r = 0; r < rows; r++)
-        UNROLL
-    for (int h = 0; h < HALVES; h++)
-        sum[r][h] = add     ? vec_load(out + r * LANES + h * VW)
-                    : start ? vec_set1(start[r])
-                            : vec_zero();
+    UNROLLED (r, rows)
+        UNROLLED (h, HALVES)
+            sum[r][h] = add     ? vec_load(out + r * LANES + h * VW)
+                        : start ? vec_set1(start[r])
+                                : vec_zero();
     for (int k = 0; k < length; k++) {
         vec x[HALVES];
-        UNROLL
-        for (int h = 0; h < HALVES; h++)
+        UNROLLED (h, HALVES)
             x[h] = vec_load(in + (size_t)k * LANES + h * VW);
-        UNROLL
-        for (int r = 0; r < rows; r++) {
+        UNROLLED (r, rows) {
             vec w = vec_set1(factor[(size_t)r * row]);
-            UNROLL
-            for (int h = 0; h < HALVES; h++)
+            UNROLLED (h, HALVES)
                 sum[r][h] = vec_fma(w, x[h], sum[r][h]);
         }
         factor += step;
     }
-    UNROLL
-    for (int r = 0; r < rows; r++)
-        UNROLL
-    for (int h = 0; h < HALVES; h++)
-        vec_store(out + r * LANES + h * VW, sum[r][h]);
+    UNROLLED (r, rows)
+        UNROLLED (h, HALVES)
+            vec_store(out + r * LANES + h * VW, sum[r][h]);
 }
 
 /* Rows [first, end) in blocks, the last rows in smaller ones. */
@@ -76,29 +69,22 @@ void dense_input_gradient(const real *dy, const real *weight, real *dx, bool add
 INLINE void update_block(const real *x, const real *dy_rows, real *grad, bool add, size_t columns,
                          int count, const int rows) {
     vec sum[BLOCK][HALVES];
-    UNROLL
-    for (int r = 0; r < rows; r++)
-        UNROLL
-    for (int h = 0; h < HALVES; h++)
-        sum[r][h] = add ? vec_load(grad + (size_t)r * columns + h * VW) : vec_zero();
+    UNROLLED (r, rows)
+        UNROLLED (h, HALVES)
+            sum[r][h] = add ? vec_load(grad + (size_t)r * columns + h * VW) : vec_zero();
     for (int lane = 0; lane < count; lane++) {
         vec dy[HALVES];
-        UNROLL
-        for (int h = 0; h < HALVES; h++)
+        UNROLLED (h, HALVES)
             dy[h] = vec_load(dy_rows + (size_t)lane * columns + h * VW);
-        UNROLL
-        for (int r = 0; r < rows; r++) {
+        UNROLLED (r, rows) {
             vec in = vec_set1(x[r * LANES + lane]);
-            UNROLL
-            for (int h = 0; h < HALVES; h++)
+            UNROLLED (h, HALVES)
                 sum[r][h] = vec_fma(in, dy[h], sum[r][h]);
         }
     }
-    UNROLL
-    for (int r = 0; r < rows; r++)
-        UNROLL
-    for (int h = 0; h < HALVES; h++)
-        vec_store(grad + (size_t)r * columns + h * VW, sum[r][h]);
+    UNROLLED (r, rows)
+        UNROLLED (h, HALVES)
+            vec_store(grad + (size_t)r * columns + h * VW, sum[r][h]);
 }
 
 void dense_weight_gradient(const real *x, const real *dy_rows, real *weight_grad, bool add,
