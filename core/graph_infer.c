@@ -5,7 +5,6 @@
 #include "graph.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 struct op_report {
     const op *type;
@@ -18,7 +17,7 @@ bool op_reject(op_report *report, const char *attribute, const char *format, ...
     char text[512];
     va_list list;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    text_vformat(text, sizeof text, format, list);
     va_end(list);
     const doc *value = attribute == NULL ? NULL : doc_get(report->map, attribute);
     error_add(report->errors, LCNN_BAD_MODEL, value == NULL ? report->map->at : value->at,

@@ -41,7 +41,7 @@ void graph_read_input(builder *b, const doc *model_map) {
     doc only = *given, map = {.kind = DOC_MAP, .at = model_map->at, .count = 1, .first = &only};
     only.next = NULL;
     attr_ints sizes = {0};
-    if (!attr_parse(input_rows, &map, NULL, "model", &sizes, b->a, b->errors)) {
+    if (!attr_parse(input_rows, &map, NULL, "network", &sizes, b->a, b->errors)) {
         b->ok = false;
         return;
     }

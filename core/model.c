@@ -28,7 +28,11 @@ static const attr data_rows[] = {
     {0},
 };
 
-/* The optimisers are compiled per instruction set, so the row gets its choice when it is used. */
+/* The optimisers are compiled per instruction set, so the row gets its choice when it is used;
+ * until then it is described by the kind alone. */
+static const component_set no_optimizers = {.kind = "optimizer",
+                                            .members = (const component *const[]){NULL}};
+
 enum { OPTIMIZER_ROW = 3 };
 
 static const attr train_rows[] = {
@@ -39,7 +43,8 @@ static const attr train_rows[] = {
     {"seed", ATTR_INT, offsetof(model_train, seed), .initial = "1", .min = 0, .max = INT32_MAX,
      .help = "where every random number comes from"},
     [OPTIMIZER_ROW] = {"optimizer", ATTR_COMPONENT, offsetof(model_train, optimizer),
-                       .initial = "adam", .help = "how weights follow their gradients"},
+                       .initial = "adam", .components = &no_optimizers,
+                       .help = "how weights follow their gradients"},
     {"learning_rate", ATTR_COMPONENT, offsetof(model_train, learning_rate), .initial = "0.001",
      .components = &schedules, .help = "a number, or a schedule over the epochs"},
     {0},

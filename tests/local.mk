@@ -9,9 +9,11 @@ check_PROGRAMS += \
 	tests/test_golden \
 	tests/test_graph \
 	tests/test_init \
+	tests/test_isa \
 	tests/test_metrics \
 	tests/test_model \
 	tests/test_op_values \
+	tests/test_ops \
 	tests/test_optim \
 	tests/test_resolve \
 	tests/test_rng \
@@ -46,6 +48,13 @@ tests_test_simd_LDADD += libsimd_avx2.a libsimd_avx512.a
 endif
 tests_test_simd_LDADD += $(LDADD) -lm
 
+# Operators on their own: against central differences in the double library, and on every instruction set.
+tests_test_ops_SOURCES = tests/test_ops.c tests/op_checks.c tests/op_checks.h tests/op_harness.c tests/op_harness.h
+tests_test_ops_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
+tests_test_ops_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
+tests_test_isa_SOURCES = tests/test_isa.c tests/op_checks.c tests/op_checks.h tests/op_harness.c tests/op_harness.h
+tests_test_isa_LDADD = $(LDADD) -lm
+
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
 
 # Values made elsewhere that tests compare with, and the scripts that made them.
@@ -53,3 +62,6 @@ EXTRA_DIST += \
 	tests/golden/fit_simd_math.py \
 	tests/golden/lenet5_step.py \
 	tests/golden/lenet5_step.safetensors
+
+# Bad models and what is said about them; whole folders, so that a case is two files and nothing else.
+EXTRA_DIST += tests/bad.sh tests/bad

@@ -321,7 +321,7 @@ static const struct {
      "m:2:16: error: name: expected"},
     {"input: [1, 10]\nnodes: [{op: same}]\nloss: {op: score}",
      "m:1:8: error: input: expected [chan"},
-    {"input: [0]\nnodes: [{op: same}]\nloss: {op: score}", "m:1:9: error: model: 'input' is '0'"},
+    {"input: [0]\nnodes: [{op: same}]\nloss: {op: score}", "m:1:9: error: network: 'input' is '0'"},
     {"input: [10]\nnodes: [{op: same}]\nloss: {op: score, name: x}",
      "m:3:19: error: score 'loss': unk"},
 };
