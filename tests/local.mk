@@ -1,10 +1,12 @@
 # Check programs. tests/test_NAME alone is made of tests/test_NAME.c, the suite and the whole library: one line each here.
+if HAVE_CHECK
 check_LIBRARIES += libsuite.a
 libsuite_a_SOURCES = tests/suite.c tests/suite.h
-
-if HAVE_CHECK
 check_PROGRAMS += \
+	tests/test_attr \
 	tests/test_checkpoint \
+	tests/test_document \
+	tests/test_error \
 	tests/test_files \
 	tests/test_golden \
 	tests/test_graph \
@@ -12,6 +14,7 @@ check_PROGRAMS += \
 	tests/test_isa \
 	tests/test_metrics \
 	tests/test_model \
+	tests/test_number \
 	tests/test_op_values \
 	tests/test_ops \
 	tests/test_optim \
@@ -27,7 +30,7 @@ LDADD = libsuite.a $(lcnn_libraries) $(CHECK_LIBS)
 # `make check` runs them all; `make check CHECKS=tests/test_files` runs one.
 CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh $(srcdir)/tests/bad.sh
 check-local: $(check_PROGRAMS) lcnn$(EXEEXT)
-	@srcdir='$(srcdir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
+	@srcdir='$(srcdir)' top_builddir='$(abs_top_builddir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
 EXTRA_DIST += tests/run.sh tests/cli.sh
 MOSTLYCLEANFILES = tests/*.log
 
