@@ -341,6 +341,16 @@ static const char *check_tile(const char *name, const real *tile, const shape *s
     return NULL;
 }
 
+/* Sums over lanes rely on it. */
+static const char *check_unused_lanes(const trial_tile *tile, int k, const shape *s, arena *a) {
+    for (size_t i = 0; i < shape_size(s); i++)
+        for (int lane = tile->count; lane < LANES; lane++)
+            if (tile->input_grad[k][trial_place(s, i) + (size_t)lane] != 0)
+                return arena_format(
+                    a, "input %d has a gradient in lane %d, where there is no sample", k, lane);
+    return NULL;
+}
+
 /* Zero gradients are what keeps the padding of transposed weights zero. */
 static const char *check_param_padding(const trial *t, int p, arena *a) {
     size_t rows = (size_t)t->shapes.param[p].shape.dim[1],
@@ -361,9 +371,12 @@ const char *check_places(trial *t, arena *a) {
         trial_backward(t);
         for (int i = 0; i < t->tiles && fault == NULL; i++) {
             fault = check_tile("the output", t->tile[i].output, &t->shapes.output, a);
-            for (int k = 0; k < t->shapes.inputs && fault == NULL; k++)
+            for (int k = 0; k < t->shapes.inputs && fault == NULL; k++) {
                 fault = check_tile("an input's gradient", t->tile[i].input_grad[k],
                                    &t->input_shape[k], a);
+                if (fault == NULL)
+                    fault = check_unused_lanes(&t->tile[i], k, &t->input_shape[k], a);
+            }
         }
         for (int p = 0; p < OP_MAX_PARAMS && fault == NULL; p++)
             if (t->param_grad[p] != NULL && t->shapes.param[p].transposed)

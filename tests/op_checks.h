@@ -33,8 +33,8 @@ op_check check_company;
 /* Leaving one input's gradient out changes no bit of the others. */
 op_check check_unwanted;
 
-/* All results are finite in all lanes, padding lines are left alone, and padding of parameters has
- * no gradient. */
+/* All results are finite in all lanes, lanes without a sample and padding of parameters have no
+ * gradient, and padding lines are left alone. */
 op_check check_places;
 
 /* Losses only: probabilities are none below 0, add up to 1, and are largest for the answer. */

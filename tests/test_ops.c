@@ -287,6 +287,15 @@ static void storing_backward(const op_call *call) {
     square_backward(&storing);
 }
 
+/* Gives lanes without a sample a gradient too. */
+static void shifting_backward(const op_call *call) {
+    const shape *s = &call->shapes->output;
+    square_backward(call);
+    for (int c = call->first; c < call->end; c++)
+        for (size_t i = 0; i < shape_pixels(s) * LANES; i++)
+            call->input_grad[0][(size_t)c * shape_stride(s) + i] += 1;
+}
+
 static void clearing_forward(const op_call *call) {
     memset(call->output, 0, shape_tile(&call->shapes->output) * sizeof(real));
     square_forward(call);
@@ -413,6 +422,13 @@ START_TEST(test_reading_scratch_is_found) {
 }
 END_TEST
 
+START_TEST(test_gradient_of_no_sample_is_found) {
+    op wrong = square();
+    wrong.backward = shifting_backward;
+    expect_fault(&wrong, check_places, "where there is no sample");
+}
+END_TEST
+
 START_TEST(test_overrun_is_found) {
     op wrong = square();
     wrong.backward = overrunning_backward;
@@ -451,6 +467,7 @@ static Suite *ops_suite(void) {
     tcase_add_test(wrong, test_dependence_on_items_is_found);
     tcase_add_test(wrong, test_dependence_on_company_is_found);
     tcase_add_test(wrong, test_reading_scratch_is_found);
+    tcase_add_test(wrong, test_gradient_of_no_sample_is_found);
     tcase_add_test(wrong, test_overrun_is_found);
     suite_add_tcase(suite, wrong);
     return suite;
