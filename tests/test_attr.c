@@ -1,4 +1,5 @@
-/* test_attr.c - attribute tables: values that are taken, faults and their messages, defaults, components, the way back. */
+/* test_attr.c - attribute tables: values that are taken, faults and their messages, defaults,
+ * components, the way back. */
 #include "config.h"
 
 #include "attr.h"
