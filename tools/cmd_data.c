@@ -19,7 +19,7 @@ static int print_catalogue(void) {
     for (int i = 0; i < count; i++) {
         table_cell(t, all[i].name);
         table_cell(t, text_count(all[i].classes));
-        table_cell(t, text_format("%dx%dx%d", all[i].channels, all[i].height, all[i].width));
+        table_cell(t, text_printf("%dx%dx%d", all[i].channels, all[i].height, all[i].width));
         table_cell(t, all[i].title);
         table_cell(t, all[i].where ? text_plain(all[i].where) : "not here");
     }

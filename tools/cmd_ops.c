@@ -47,7 +47,7 @@ static void print_ports(const char *title, const lcnn_port *ports, int count) {
 static const char *default_text(const lcnn_attribute *a) {
     if (!a->initial)
         return "must be given";
-    return *a->initial ? text_format("default %s", a->initial) : "optional";
+    return *a->initial ? text_printf("default %s", a->initial) : "optional";
 }
 
 static void print_attributes(const lcnn_component *c) {
@@ -64,7 +64,7 @@ static void print_attributes(const lcnn_component *c) {
         printf("  %-*s  ", width, a->name);
         text_wrap(stdout, a->help, width + 4, width + 4);
         printf("%*s", width + 4, "");
-        text_wrap(stdout, text_format("%s; %s", a->type, default_text(a)), width + 4, width + 4);
+        text_wrap(stdout, text_printf("%s; %s", a->type, default_text(a)), width + 4, width + 4);
     }
 }
 

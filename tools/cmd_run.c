@@ -222,9 +222,9 @@ static void print_json(const run *r, const lcnn_evaluation *e) {
 /* The one line of --quiet. */
 static void print_line(const run *r, const lcnn_evaluation *e) {
     const char *found =
-        e ? text_format("test accuracy %s, loss %s", text_percent(e->accuracy),
+        e ? text_printf("test accuracy %s, loss %s", text_percent(e->accuracy),
                         text_decimal(e->loss))
-          : text_format("train loss %s", text_decimal(r->epoch[r->epochs - 1].train_loss));
+          : text_printf("train loss %s", text_decimal(r->epoch[r->epochs - 1].train_loss));
     printf("%s on %s: %s; %s\n", text_plain(lcnn_model_name(r->job.model)),
            text_plain(lcnn_data_name(r->job.data)), found, text_plain(r->folder));
 }
@@ -244,7 +244,7 @@ static void print_written(const run *r, const lcnn_evaluation *e) {
     for (size_t i = 0; i < (e ? 7 : 5); i++)
         fprintf(r->out, "  %-20s  %s\n", rows[i][0],
                 rows[i][1]  ? rows[i][1]
-                : r->sha256 ? text_format("sha256 %.16s...", r->sha256)
+                : r->sha256 ? text_printf("sha256 %.16s...", r->sha256)
                             : "");
 }
 

@@ -83,9 +83,9 @@ void model_print_title(const lcnn_model *model, FILE *out) {
 static void print_training_images(const job *j, FILE *out) {
     uint32_t held_out = lcnn_session_validation_count(j->session);
     const char *validation =
-        held_out ? text_format(", %s for validation", text_count(held_out)) : "";
+        held_out ? text_printf(", %s for validation", text_count(held_out)) : "";
     print_row(out, "images",
-              text_format("%s for training%s, %s for testing",
+              text_printf("%s for training%s, %s for testing",
                           text_count(lcnn_session_train_count(j->session)), validation,
                           text_count(lcnn_data_test_count(j->data))));
 }
@@ -95,19 +95,19 @@ void job_print(const job *j, const char *weights, bool trains, FILE *out) {
     const lcnn_session *s = j->session;
     model_print_title(m, out);
     print_row(out, "data",
-              text_format("%s: %s; %d classes", text_plain(lcnn_data_name(j->data)),
+              text_printf("%s: %s; %d classes", text_plain(lcnn_data_name(j->data)),
                           text_plain(lcnn_data_title(j->data)), lcnn_data_classes(j->data)));
     if (trains)
         print_training_images(j, out);
     else
         print_row(out, "images", text_count(lcnn_data_test_count(j->data)));
     const char *origin =
-        weights ? text_format("from %s", text_plain(weights))
-                : text_format("drawn from seed %llu", (unsigned long long)lcnn_model_seed(m));
-    print_row(out, "weights", text_format("%s, %s", text_count(model_parameters(m)), origin));
+        weights ? text_printf("from %s", text_plain(weights))
+                : text_printf("drawn from seed %llu", (unsigned long long)lcnn_model_seed(m));
+    print_row(out, "weights", text_printf("%s, %s", text_count(model_parameters(m)), origin));
     int threads = lcnn_session_threads(s);
     print_row(out, "computing",
-              text_format("%d thread%s, %s, %s of memory", threads, threads == 1 ? "" : "s",
+              text_printf("%d thread%s, %s, %s of memory", threads, threads == 1 ? "" : "s",
                           lcnn_session_isa(s), text_bytes(lcnn_session_memory(s))));
 }
 

@@ -43,7 +43,7 @@ static _Noreturn void unknown_option(const arguments *args, int at, const char *
     const char *names[64] = {help_row.name};
     for (int i = 0; i < row_count(rows) && i < 62; i++)
         names[i + 1] = rows[i].name;
-    const char *word = text_format("%.*s", (int)length, name);
+    const char *word = text_printf("%.*s", (int)length, name);
     const char *nearest = lcnn_nearest(word, names);
     for (int i = 0; !nearest && length > 0 && names[i]; i++) /* -q, --thr */
         if (strncmp(names[i], word, length) == 0)
@@ -214,8 +214,8 @@ option_list options_settings(const arguments *args, char text[SEED_TEXT]) {
  */
 
 static const char *option_label(const option *row) {
-    return row->argument ? text_format("--%s %s", row->name, row->argument)
-                         : text_format("--%s", row->name);
+    return row->argument ? text_printf("--%s %s", row->name, row->argument)
+                         : text_printf("--%s", row->name);
 }
 
 static void print_row(const option *row, int width) {

@@ -78,7 +78,7 @@ static const char *bar(double share, size_t room) {
         text[full] = '>';
     if (full + 1 < length)
         memset(text + full + 1, ' ', length - full - 1);
-    return text_format("  [%.*s] ", (int)length, text);
+    return text_printf("  [%.*s] ", (int)length, text);
 }
 
 void progress_step(progress *p, const lcnn_progress *now) {
@@ -92,14 +92,14 @@ void progress_step(progress *p, const lcnn_progress *now) {
         work_done > 0 ? (clock - p->started) * (now->epochs - work_done) / work_done : NAN;
     double rate = now->seconds > 0 ? now->done / now->seconds : 0;
     const char *pieces[] = {
-        text_format("%3.0f %%", 100 * share),
-        text_format("  loss %s", text_decimal(now->loss)),
-        text_format("  accuracy %s", text_percent(now->accuracy)),
-        text_format("  %s images/s", text_count((int64_t)rate)),
-        text_format("  %s left", text_duration(left)),
+        text_printf("%3.0f %%", 100 * share),
+        text_printf("  loss %s", text_decimal(now->loss)),
+        text_printf("  accuracy %s", text_percent(now->accuracy)),
+        text_printf("  %s images/s", text_count((int64_t)rate)),
+        text_printf("  %s left", text_duration(left)),
     };
     enum { PIECES = sizeof pieces / sizeof *pieces };
-    const char *head = text_format("%8s", text_format("%d/%d", now->epoch, now->epochs));
+    const char *head = text_printf("%8s", text_printf("%d/%d", now->epoch, now->epochs));
 
     size_t width =
         (size_t)terminal_width(p->out) - 1; /* the last column would wrap on some terminals */
@@ -123,7 +123,7 @@ void progress_epoch(progress *p, const lcnn_epoch *epoch) {
     if (!out)
         return;
     wipe(p);
-    cell(out, text_format("%d/%d", epoch->epoch, epoch->epochs), 8);
+    cell(out, text_printf("%d/%d", epoch->epoch, epoch->epochs), 8);
     cell(out, text_decimal(epoch->train_loss), 9);
     cell(out, text_percent(epoch->train_accuracy), 11);
     if (p->validation) {
@@ -135,7 +135,7 @@ void progress_epoch(progress *p, const lcnn_epoch *epoch) {
         cell(out, text_percent(epoch->test_accuracy), 11);
     }
     cell(out, text_count((int64_t)epoch->images_per_second), 11);
-    cell(out, text_format("%.1f", epoch->seconds), 9);
+    cell(out, text_printf("%.1f", epoch->seconds), 9);
     fputc('\n', out);
     fflush(out);
 }

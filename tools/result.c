@@ -50,8 +50,8 @@ static int matrix_cell_width(const lcnn_evaluation *e) {
     uint32_t largest = 0;
     for (int i = 0; i < e->classes * e->classes; i++)
         largest = e->confusion[i] > largest ? e->confusion[i] : largest;
-    int width = text_width(text_format("%u", largest));
-    int index = text_width(text_format("%d", e->classes - 1));
+    int width = text_width(text_printf("%u", largest));
+    int index = text_width(text_printf("%d", e->classes - 1));
     return 1 + (width > index ? width : index);
 }
 
@@ -72,16 +72,16 @@ static void print_matrix(const lcnn_evaluation *e, const lcnn_data *data, int wi
     fprintf(out, "confusion matrix (rows: truth, columns: answer)\n  %*s%s",
             label + (names ? 0 : 4), "", style_faint(out));
     for (int k = 0; k < e->classes; k++) {
-        const char *head = names ? class_name(data, k) : text_format("%d", k);
+        const char *head = names ? class_name(data, k) : text_printf("%d", k);
         fprintf(out, "%*s%s", width - text_width(head), "", head);
     }
     fprintf(out, "%s\n", style_end(out));
     for (int i = 0; i < e->classes; i++) {
         const char *name = class_name(data, i);
-        const char *number = names ? "" : text_format("%3d ", i);
+        const char *number = names ? "" : text_printf("%3d ", i);
         fprintf(out, "  %s%s%*s", number, name, label - text_width(name), "");
         for (int k = 0; k < e->classes; k++) {
-            const char *count = cell_of(e, i, k) ? text_format("%u", cell_of(e, i, k)) : ".";
+            const char *count = cell_of(e, i, k) ? text_printf("%u", cell_of(e, i, k)) : ".";
             fprintf(out, "%*s%s%s%s", width - text_width(count), "", i == k ? style_bold(out) : "",
                     count, i == k ? style_end(out) : "");
         }

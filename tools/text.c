@@ -63,7 +63,7 @@ const char *text_plain(const char *name) {
     return out;
 }
 
-const char *text_format(const char *format, ...) {
+const char *text_printf(const char *format, ...) {
     char *out = next_buffer();
     va_list list;
     va_start(list, format);
@@ -88,15 +88,15 @@ const char *text_count(int64_t n) {
 }
 
 const char *text_percent(double share) {
-    return isnan(share) ? "-" : text_format("%.2f %%", 100 * share);
+    return isnan(share) ? "-" : text_printf("%.2f %%", 100 * share);
 }
 
 const char *text_decimal(double x) {
-    return isnan(x) ? "-" : text_format(fabs(x) < 1e6 ? "%.4f" : "%.3g", x);
+    return isnan(x) ? "-" : text_printf(fabs(x) < 1e6 ? "%.4f" : "%.3g", x);
 }
 
 const char *text_number(double x) {
-    return isnan(x) ? "" : text_format("%.15g", x);
+    return isnan(x) ? "" : text_printf("%.15g", x);
 }
 
 const char *text_duration(double seconds) {
@@ -104,8 +104,8 @@ const char *text_duration(double seconds) {
         return "-";
     long s = (long)(seconds + 0.5);
     if (s < 3600)
-        return text_format("%ld:%02ld", s / 60, s % 60);
-    return text_format("%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+        return text_printf("%ld:%02ld", s / 60, s % 60);
+    return text_printf("%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
 }
 
 const char *text_bytes(size_t bytes) {
@@ -116,7 +116,7 @@ const char *text_bytes(size_t bytes) {
         amount /= 1000;
         unit++;
     }
-    return text_format(unit == 0 ? "%.0f %s" : "%.1f %s", amount, units[unit]);
+    return text_printf(unit == 0 ? "%.0f %s" : "%.1f %s", amount, units[unit]);
 }
 
 int text_width(const char *text) {
@@ -130,7 +130,7 @@ void text_wrap(FILE *out, const char *text, int column, int indent) {
     bool first = true;
     while (*text) {
         size_t length = strcspn(text, " \n");
-        const char *word = text_format("%.*s", (int)length, text);
+        const char *word = text_printf("%.*s", (int)length, text);
         int width = text_width(word);
         if (!first && column + 1 + width >= WRAP_COLUMN) {
             fprintf(out, "\n%*s", indent, "");

@@ -21,7 +21,7 @@ const char *text_decimal(double x);        /* "0.0479"; NaN as "-" */
 const char *text_duration(double seconds); /* "0:42", "1:02:03" */
 const char *text_bytes(size_t bytes);      /* "12.3 MB" */
 const char *text_number(double x);         /* for files: all 15 sure digits; NaN as "" */
-const char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *text_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Columns that a valid UTF-8 text takes, at one column a character. */
 int text_width(const char *text);
