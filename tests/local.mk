@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/test_error \
 	tests/test_files \
 	tests/test_golden \
+	tests/test_golden64 \
 	tests/test_graph \
 	tests/test_init \
 	tests/test_isa \
@@ -59,6 +60,12 @@ tests_test_isa_SOURCES = tests/test_isa.c tests/op_checks.c tests/op_checks.h te
 tests_test_isa_LDADD = $(LDADD) -lm
 
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
+
+# Once in float, once in double, where it must be a hundred times nearer.
+tests_test_golden_LDADD = $(LDADD) -lm
+tests_test_golden64_SOURCES = tests/test_golden.c
+tests_test_golden64_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
+tests_test_golden64_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
 
 # Values made elsewhere that tests compare with, and the scripts that made them.
 EXTRA_DIST += \
