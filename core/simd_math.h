@@ -48,7 +48,7 @@ INLINE vec vec_polynomial(vec x, const float *c, int count) {
 }
 
 /* e^x: 2^n e^r with n = round(x / ln 2), |r| <= ln(2) / 2, e^r = 1 + r + r^2 q(r). Overflows to
- * infinity, underflows gradually. */
+ * infinity, underflows gradually. Error at most 1.03. */
 INLINE vec vec_exp(vec x) {
     static const float q[] = {0x1.p-1f, 0x1.555466p-3f, 0x1.5552fep-5f, 0x1.1257d4p-7f,
                               0x1.6ff256p-10f};
@@ -69,7 +69,8 @@ INLINE vec vec_exp(vec x) {
 }
 
 /* ln x: x = 2^n (1 + f), 1 + f from sqrt(1/2) to sqrt(2), ln(1 + f) = f - f^2 / 2 + f^3 q(f).
- * log(0) is -infinity, that of a negative number NaN; subnormals count in full. */
+ * log(0) is -infinity, that of a negative number NaN; subnormals count in full. Error at most 0.82.
+ */
 INLINE vec vec_log(vec x) {
     static const float q[] = {0x1.555548p-2f,  -0x1.00007p-2f,  0x1.99a54p-3f,
                               -0x1.552f18p-3f, 0x1.23036ep-3f,  -0x1.0103e2p-3f,
@@ -89,17 +90,17 @@ INLINE vec vec_log(vec x) {
     return vec_select((ivec)(x == infinity), infinity, y);
 }
 
-/* tanh x: x P(x^2) / Q(x^2), P(0) = Q(0) = 1, so that a small x is its own tanh. */
+/* tanh x: x P(x^2) / Q(x^2), P(0) = Q(0) = 1, so that a small x is its own tanh. Odd, never
+ * beyond 1. Error at most 4.89; one by way of e^x would have half of that and take longer. */
 INLINE vec vec_tanh(vec x) {
-    static const float p[] = {0x1.p0f,         0x1.18301p-3f,   0x1.fb26cp-9f,
-                              0x1.d5a476p-16f, 0x1.052d3ap-25f, -0x1.a3f97ap-37f};
-    static const float q[] = {0x1.p0f, 0x1.e16d5cp-2f, 0x1.be78f8p-6f, 0x1.9d0c16p-12f,
-                              0x1.58ca2cp-20f};
+    static const float p[] = {0x1.p0f,         0x1.0bf8dep-3f,  0x1.96ea62p-9f,  0x1.7668d6p-17f,
+                              -0x1.5b8a1p-26f, 0x1.cfd346p-35f, -0x1.7cdf1ep-44f};
+    static const float q[] = {0x1.p0f, 0x1.db51c2p-2f, 0x1.915e7p-6f, 0x1.0b0e88p-12f};
     const vec edge = vec_set1(9.02f); /* tanh rounds to 1 from 9.011 on */
     const vec one = vec_set1(1);
     vec inside = vec_max(-edge, vec_min(edge, x));
     vec z = inside * inside;
-    vec y = inside * vec_polynomial(z, p, 6) / vec_polynomial(z, q, 5);
+    vec y = inside * vec_polynomial(z, p, 7) / vec_polynomial(z, q, 4);
     return vec_max(-one, vec_min(one, y));
 }
 

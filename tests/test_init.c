@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "init.h"
+#include "scalar_math.h"
 #include "suite.h"
 
 #include <math.h>
@@ -96,6 +97,13 @@ START_TEST(normal_numbers_invert_the_distribution) {
 }
 END_TEST
 
+/* The logarithm behind the tails of the normal distribution. */
+START_TEST(logarithms_are_right) {
+    for (double x = 0x1p-1000; x < 0x1p1000; x *= 1.01)
+        ck_assert_double_eq_tol(scalar_log(x), log(x), 4e-16 * (fabs(log(x)) + 0.001));
+}
+END_TEST
+
 /* ---- The same bits --------------------------------------------------------------------------- */
 
 /* Recorded once. A change here changes every model trained from a seed. */
@@ -136,6 +144,7 @@ int main(void) {
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, distributions_are_as_described, 0, sizeof cases / sizeof *cases);
     tcase_add_test(tcase, normal_numbers_invert_the_distribution);
+    tcase_add_test(tcase, logarithms_are_right);
     tcase_add_test(tcase, values_are_for_ever);
     tcase_add_test(tcase, seeds_and_names_make_the_difference);
     tcase_add_test(tcase, a_shorter_tensor_begins_the_same);

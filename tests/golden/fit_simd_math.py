@@ -20,7 +20,7 @@ def to_float(x):
 
 
 def remez(target, weight, basis, low, high, rounds=20):
-    """Coefficients c for which max |weight * (target - sum c * basis)| is least, and that maximum."""
+    """Coefficients c for which max |weight * (target - sum c * basis)| is least, and it."""
     points = [low + (high - low) * (1 - cos(pi * i / GRID)) / 2 for i in range(GRID + 1)]
     values = [(weight(x), target(x), [b(x) for b in basis]) for x in points]
     size = len(basis) + 1
@@ -92,8 +92,8 @@ def fit_log():
 
 
 def fit_tanh(above, below, edge):
-    """tanh(x) / x = P(z) / Q(z), z = x^2 up to edge^2, P(0) = Q(0) = 1. The error of the quotient is made linear by
-    dividing through the denominator of the round before."""
+    """tanh(x) / x = P(z) / Q(z), z = x^2 <= edge^2, P(0) = Q(0) = 1. The error of the quotient is
+    made linear in the coefficients by dividing by the denominator of the round before."""
     def ratio(z):
         return tanh(sqrt(z)) / sqrt(z) if z > mpf("1e-20") else mpf(1)
     basis = [power(i) for i in range(1, above + 1)]
@@ -108,7 +108,8 @@ def fit_tanh(above, below, edge):
         denominator = c[above:]
     # Round from the lowest powers on, of both polynomials by turns, to floats.
     order = sorted(range(above + below), key=lambda k: k if k < above else k - above + mpf("0.5"))
-    turned, worst = in_floats(lambda z: ratio(z) - 1, weight, [basis[k] for k in order], mpf(0), edge ** 2)
+    turned, worst = in_floats(lambda z: ratio(z) - 1, weight, [basis[k] for k in order],
+                              mpf(0), edge ** 2)
     rounded = [None] * (above + below)
     for k, value in zip(order, turned):
         rounded[k] = value
@@ -117,9 +118,10 @@ def fit_tanh(above, below, edge):
 
 if __name__ == "__main__":
     high = floor(log(2) * 2 ** 15) / 2 ** 15  # 15 bits: n times this is exact for every exponent n
-    print("/* ln(2) in two parts */\n   %sf, %sf" % (float(high).hex(), float(to_float(log(2) - high)).hex()))
+    low = to_float(log(2) - high)
+    print("/* ln(2) in two parts */\n   %sf, %sf" % (float(high).hex(), float(low).hex()))
     show("exp", *fit_exp())
     show("log", *fit_log())
-    numerator, denominator, worst = fit_tanh(4, 4, mpf("9.02"))
-    show("tanh above", numerator, worst)
-    show("tanh below", denominator, worst)
+    numerator, denominator, worst = fit_tanh(6, 3, mpf("9.02"))
+    show("tanh, P without its 1", numerator, worst)
+    show("tanh, Q without its 1", denominator, worst)
