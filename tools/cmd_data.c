@@ -11,22 +11,20 @@ static int print_catalogue(void) {
     const lcnn_data_info *all = lcnn_data_catalogue(&count);
     if (!all)
         no_memory();
-    table *t = table_new("lrlll");
-    const char *const heads[] = {"name", "classes", "images", "what it is", "where"};
-    for (int i = 0; i < 5; i++)
-        table_cell(t, heads[i]);
-    table_rule(t);
+    int width = 0;
     for (int i = 0; i < count; i++) {
-        table_cell(t, all[i].name);
-        table_cell(t, text_count(all[i].classes));
-        table_cell(t, text_printf("%dx%dx%d", all[i].channels, all[i].height, all[i].width));
-        table_cell(t, all[i].title);
-        table_cell(t, all[i].where ? text_plain(all[i].where) : "not here");
+        int length = text_width(all[i].name);
+        width = length > width ? length : width;
     }
-    table_print(t, stdout, 0);
-    table_free(t);
-    puts("\n'lcnn data NAME' reads one and tells more, or where it was looked for. A folder of\n"
-         "your own: give a path with a '/' in it.");
+    for (int i = 0; i < count; i++) {
+        const lcnn_data_info *set = &all[i];
+        printf("%s%-*s%s  %2d classes, %dx%dx%d, %s\n%*s", style_bold(stdout), width, set->name,
+               style_end(stdout), set->classes, set->channels, set->height, set->width,
+               set->where ? text_plain(set->where) : "not here", width + 2, "");
+        text_wrap(stdout, set->title, width + 2, width + 2);
+    }
+    puts("\n'lcnn data NAME' reads one and tells more, or where it was looked for. A folder\n"
+         "of your own: give a path with a '/' in it.");
     return LCNN_OK;
 }
 

@@ -290,8 +290,8 @@ static void train_and_finish(run *r) {
         finish(r);
     } else {
         write_record(r, state);
-        fprintf(stderr, "lcnn: %s after %d finished epoch%s; what there is lies in %s\n", state,
-                r->epochs, r->epochs == 1 ? "" : "s", text_plain(r->folder));
+        fprintf(stderr, "lcnn: %s after %s; what there is lies in %s\n", state,
+                text_plural(r->epochs, "finished epoch"), text_plain(r->folder));
         if (r->sha256 && lcnn_data_test_count(r->job.data) > 0)
             fprintf(stderr, "      'lcnn test %s' tests the weights as they are\n",
                     text_plain(r->folder));
@@ -316,8 +316,9 @@ static int run_main(const arguments *args) {
             job_print(&r.job, args->weights, true, r.out);
             fputc('\n', r.out);
             model_print_layers(r.job.model, r.out);
-            fprintf(r.out, "\ntraining: %d epochs in batches of %d\n",
-                    lcnn_model_epochs(r.job.model), lcnn_model_batch_size(r.job.model));
+            fprintf(r.out, "\ntraining: %s in batches of %d\n",
+                    text_plural(lcnn_model_epochs(r.job.model), "epoch"),
+                    lcnn_model_batch_size(r.job.model));
         }
         train_and_finish(&r);
     }

@@ -25,8 +25,9 @@ static int show_main(const arguments *args) {
         model_print_title(model, stdout);
         printf("  data        %s (%d classes)\n", text_plain(lcnn_model_data(model)),
                lcnn_model_classes(model));
-        printf("  training    %d epochs in batches of %d, seed %llu\n\n", lcnn_model_epochs(model),
-               lcnn_model_batch_size(model), (unsigned long long)lcnn_model_seed(model));
+        printf("  training    %s in batches of %d, seed %llu\n\n",
+               text_plural(lcnn_model_epochs(model), "epoch"), lcnn_model_batch_size(model),
+               (unsigned long long)lcnn_model_seed(model));
         model_print_layers(model, stdout);
     }
     lcnn_model_free(model);

@@ -105,9 +105,8 @@ void job_print(const job *j, const char *weights, bool trains, FILE *out) {
         weights ? text_printf("from %s", text_plain(weights))
                 : text_printf("drawn from seed %llu", (unsigned long long)lcnn_model_seed(m));
     print_row(out, "weights", text_printf("%s, %s", text_count(model_parameters(m)), origin));
-    int threads = lcnn_session_threads(s);
     print_row(out, "computing",
-              text_printf("%d thread%s, %s, %s of memory", threads, threads == 1 ? "" : "s",
+              text_printf("%s, %s, %s of memory", text_plural(lcnn_session_threads(s), "thread"),
                           lcnn_session_isa(s), text_bytes(lcnn_session_memory(s))));
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "text.h"
@@ -82,8 +83,11 @@ int messages_end(lcnn_errors *errors) {
     int status = (int)lcnn_errors_status(errors);
     for (int i = 0; i < lcnn_notes_count(errors); i++)
         fprintf(stderr, "lcnn: note: %s\n", lcnn_notes_text(errors, i));
-    for (int i = 0; i < lcnn_errors_count(errors); i++)
-        fprintf(stderr, "%s\n", lcnn_errors_text(errors, i));
+    for (int i = 0; i < lcnn_errors_count(errors); i++) {
+        const char *text = lcnn_errors_text(errors, i);
+        bool nowhere = strncmp(text, "error: ", 7) == 0; /* no file is to blame: say who speaks */
+        fprintf(stderr, "%s%s\n", nowhere ? "lcnn: " : "", text);
+    }
     lcnn_errors_free(errors);
     return status;
 }

@@ -87,6 +87,10 @@ const char *text_count(int64_t n) {
     return out;
 }
 
+const char *text_plural(int64_t n, const char *noun) {
+    return text_printf("%s %s%s", text_count(n), noun, n == 1 ? "" : "s");
+}
+
 const char *text_percent(double share) {
     return isnan(share) ? "-" : text_printf("%.2f %%", 100 * share);
 }

@@ -15,7 +15,9 @@
  * "..." when very long. */
 const char *text_plain(const char *name);
 
-const char *text_count(int64_t n);         /* "61,706" */
+const char *text_count(int64_t n); /* "61,706" */
+/* "1 epoch", "2,000 epochs" */
+const char *text_plural(int64_t n, const char *noun);
 const char *text_percent(double share);    /* 0.9852 as "98.52 %"; NaN as "-" */
 const char *text_decimal(double x);        /* "0.0479"; NaN as "-" */
 const char *text_duration(double seconds); /* "0:42", "1:02:03" */
