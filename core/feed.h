@@ -1,7 +1,7 @@
 /* feed.h - samples of a data set as tiles of the network's input.
  *
- * Owns the way from bytes in memory to numbers in lanes: conversion, the model's transforms, and the
- * turning of 16 images into one tile. It is called by the threads that train, on the fly, so it
+ * Owns the way from bytes in memory to numbers in lanes: conversion, the model's transforms, and
+ * the turning of 16 images into one tile. It is called by the threads that train, on the fly, so it
  * allocates nothing and keeps nothing. Knows no transform by name. */
 #ifndef FEED_H
 #define FEED_H
@@ -19,9 +19,9 @@ typedef struct feed {
 /* Floats of scratch memory that each thread needs, 64-byte aligned. */
 size_t feed_scratch(const feed *f);
 
-/* Writes samples sample[0 .. count - 1] (1 to LANES of them) as a tile of the last transform's shape,
- * laid out as tensor.h says, and their labels. Lanes from `count` on get zeros and label 0; the
- * padding between channels is left alone. `tile` is 64-byte aligned. */
+/* Writes samples sample[0 .. count - 1] (1 to LANES of them) as a tile of the last transform's
+ * shape, laid out as tensor.h says, and their labels. Lanes from `count` on get zeros and label 0;
+ * the padding between channels is left alone. `tile` is 64-byte aligned. */
 void feed_tile(const feed *f, const uint32_t *sample, int count, float *scratch, real *tile,
                int32_t labels[LANES]);
 

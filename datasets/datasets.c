@@ -1,7 +1,8 @@
 /* datasets.c - from a name to a data set in memory; see datasets.h.
  *
  * Owns what a name means and what makes a set whole: parts that fit each other and the description,
- * images upright, labels from 0. Reading a file, finding it and drawing glyphs are done elsewhere. */
+ * images upright, labels from 0. Reading a file, finding it and drawing glyphs are done elsewhere.
+ */
 #include "config.h"
 
 #include "datasets.h"
@@ -154,8 +155,7 @@ static bool fill(opened *o, choice *from, lcnn_errors *errors) {
         return draw_part(&from->info, GLYPHS_TRAIN, from->samples, &o->train, errors) &&
                draw_part(&from->info, GLYPHS_TEST, test, &o->test, errors);
     }
-    if (!from->located &&
-        !places_search(from->known, from->set, &from->at, o->memory, errors))
+    if (!from->located && !places_search(from->known, from->set, &from->at, o->memory, errors))
         return false;
     return load_part(from->set, &from->at.train, &o->train, errors) &&
            load_part(from->set, &from->at.test, &o->test, errors);

@@ -32,7 +32,8 @@ typedef struct description {
 /* Labels are bytes. */
 enum { MAX_CLASSES = 256 };
 
-/* Reads a dataset.yaml, or an entry of the catalogue (which may hold `find`). NULL with messages. */
+/* Reads a dataset.yaml, or an entry of the catalogue (which may hold `find`). NULL with messages.
+ */
 description *describe(const doc *map, bool catalogue, arena *a, lcnn_errors *errors);
 
 #endif

@@ -89,7 +89,7 @@ static bool add_name(const char *path, const char *file, names *n, arena *a, lcn
 static bool read_names(const char *path, names *n, arena *a, lcnn_errors *errors) {
     DIR *folder = opendir(path);
     if (!folder) {
-        error_add(errors, LCNN_BAD_DATA, error_file(errors, path), "%s: no folder with a data set",
+        error_add(errors, LCNN_BAD_DATA, error_file(errors, path), "this folder cannot be read: %s",
                   strerror(errno));
         return false;
     }
@@ -143,8 +143,7 @@ static bool look_inside(description *set, const located *at, arena *a, lcnn_erro
             if (!greatest_label(part[i]->labels, &greatest, errors))
                 return false;
         }
-    set->info.image =
-        (shape){.rank = 3, .dim = {images.channels, images.height, images.width}};
+    set->info.image = (shape){.rank = 3, .dim = {images.channels, images.height, images.width}};
     if (name_classes(&set->info, greatest + 1, a))
         return true;
     error_no_memory(errors);

@@ -1,9 +1,10 @@
 /* glyphs.c - drawing the built-in data set; see glyphs.h. The shapes of the characters are in
  * strokes.c; here they are distorted as hands distort them, and inked.
  *
- * Everything that varies is drawn from a sample's own random numbers: which way of writing, where the
- * points of the path lie, slant, rotation, proportions, bend, width of the pen and its pressure. The
- * result is brought to MNIST's form: within about 20x20 pixels, its centre of mass in the middle. */
+ * Everything that varies is drawn from a sample's own random numbers: which way of writing, where
+ * the points of the path lie, slant, rotation, proportions, bend, width of the pen and its
+ * pressure. The result is brought to MNIST's form: within about 20x20 pixels, its centre of mass in
+ * the middle. */
 #include "config.h"
 
 #include "glyphs.h"
@@ -73,8 +74,8 @@ typedef struct drawing {
     line line[MAX_LINES];
 } drawing;
 
-/* A point of the path where this hand puts it, in units of a capital's height. The chance depends on
- * the place, so that strokes which meet there still do, and closed loops stay closed. */
+/* A point of the path where this hand puts it, in units of a capital's height. The chance depends
+ * on the place, so that strokes which meet there still do, and closed loops stay closed. */
 static point move_point(const dice *d, const stroke_point *p, float wobble) {
     uint32_t word[4], place = 2 * ((uint32_t)p->x * 256 + (uint32_t)p->y) % DICE_START;
     point moved = {(float)p->x * 0.01f, (float)p->y * 0.01f};
@@ -141,7 +142,9 @@ static hand choose_hand(dice *d) {
     float t = bell(d, 0.06f);
     float cosine = (1 - t * t) / (1 + t * t), sine = 2 * t / (1 + t * t);
     float width = 1 + bell(d, 0.16f), slant = 0.08f + bell(d, 0.18f);
-    hand h = {.bend_x = bell(d, 0.12f), .bend_y = bell(d, 0.12f)};
+    hand h;
+    h.bend_x = bell(d, 0.12f);
+    h.bend_y = bell(d, 0.12f);
     /* First wider or narrower, then slanted, then turned. */
     h.xx = cosine * width;
     h.xy = -cosine * slant - sine;
@@ -180,34 +183,52 @@ static point middle(const drawing *g) {
     return (point){x / weight, y / weight};
 }
 
-/* The greater of height and width. */
-static float extent(const drawing *g) {
-    point low = g->line[0].from, high = low;
+typedef struct bounds {
+    point low, high;
+} bounds;
+
+static bounds bounds_of(const drawing *g) {
+    bounds b = {g->line[0].from, g->line[0].from};
     for (int i = 0; i < g->count; i++) {
-        point a = g->line[i].from, b = g->line[i].to;
-        low = (point){least(low.x, least(a.x, b.x)), least(low.y, least(a.y, b.y))};
-        high = (point){most(high.x, most(a.x, b.x)), most(high.y, most(a.y, b.y))};
+        point p = g->line[i].from, q = g->line[i].to;
+        b.low = (point){least(b.low.x, least(p.x, q.x)), least(b.low.y, least(p.y, q.y))};
+        b.high = (point){most(b.high.x, most(p.x, q.x)), most(b.high.y, most(p.y, q.y))};
     }
-    return most(most(high.x - low.x, high.y - low.y), 1e-3f);
+    return b;
+}
+
+/* How far to move so that [low, high] lies within [first, last]. */
+static float inwards(float low, float high, float first, float last) {
+    return most(0, first - low) - most(0, high - last);
 }
 
 static point placed(point p, point centre, float scale, point at) {
     return (point){(p.x - centre.x) * scale + at.x, (p.y - centre.y) * scale + at.y};
 }
 
-/* Sizes the drawing to `box` pixels and puts its middle near the middle of the image. */
-static void place(drawing *g, dice *d, float radius) {
-    float box = even(d, 17.5f, 20), scale = (box - 2 * radius) / extent(g);
+/* Sizes the drawing to `box` pixels and puts its middle near the middle of the image, no nearer to
+ * the edges than `margin`. */
+static void place(drawing *g, dice *d, float box, float margin) {
+    const float last = GLYPHS_SIDE - 1;
+    bounds b = bounds_of(g);
+    float scale = box / most(most(b.high.x - b.low.x, b.high.y - b.low.y), 1e-3f);
     point centre = middle(g);
-    point at = {(GLYPHS_SIDE - 1) * 0.5f + even(d, -0.8f, 0.8f),
-                (GLYPHS_SIDE - 1) * 0.5f + even(d, -0.8f, 0.8f)};
-    float pressure = bell(d, 0.12f);
+    point at;
+    at.x = last * 0.5f + even(d, -0.8f, 0.8f);
+    at.y = last * 0.5f + even(d, -0.8f, 0.8f);
+    point low = placed(b.low, centre, scale, at), high = placed(b.high, centre, scale, at);
+    at.x += inwards(low.x, high.x, margin, last - margin);
+    at.y += inwards(low.y, high.y, margin, last - margin);
     for (int i = 0; i < g->count; i++) {
-        line *l = &g->line[i];
-        l->from = placed(l->from, centre, scale, at);
-        l->to = placed(l->to, centre, scale, at);
-        l->radius = radius * (1 + pressure * (2 * (float)i / (float)g->count - 1));
+        g->line[i].from = placed(g->line[i].from, centre, scale, at);
+        g->line[i].to = placed(g->line[i].to, centre, scale, at);
     }
+}
+
+/* The pen, half of it `radius` wide, grows thicker or thinner on its way. */
+static void press(drawing *g, float radius, float pressure) {
+    for (int i = 0; i < g->count; i++)
+        g->line[i].radius = radius * (1 + pressure * (2 * (float)i / (float)g->count - 1));
 }
 
 /* ---- Ink ----------------------------------------------------------------------------------- */
@@ -220,16 +241,17 @@ static int clamped(float pixel) {
 static void ink_line(const line *l, float soft, float ink[GLYPHS_SIDE][GLYPHS_SIDE]) {
     point a = l->from, b = l->to;
     float dx = b.x - a.x, dy = b.y - a.y, reach = l->radius + 0.5f * soft;
-    float length2 = dx * dx + dy * dy + 1e-12f;
+    float share = 1 / (dx * dx + dy * dy + 1e-12f), rise = 1 / soft;
     int left = clamped(least(a.x, b.x) - reach), right = clamped(most(a.x, b.x) + reach + 1);
     int top = clamped(least(a.y, b.y) - reach), bottom = clamped(most(a.y, b.y) + reach + 1);
     for (int y = top; y <= bottom; y++)
         for (int x = left; x <= right; x++) {
             float px = (float)x - a.x, py = (float)y - a.y;
-            float along = most(0, least(1, (px * dx + py * dy) / length2));
+            float along = most(0, least(1, (px * dx + py * dy) * share));
             float ex = px - along * dx, ey = py - along * dy;
-            float away = __builtin_sqrtf(ex * ex + ey * ey);
-            ink[y][x] = most(ink[y][x], least(1, (reach - away) / soft));
+            float away = ex * ex + ey * ey;
+            if (away < reach * reach)
+                ink[y][x] = most(ink[y][x], least(1, (reach - __builtin_sqrtf(away)) * rise));
         }
 }
 
@@ -243,8 +265,9 @@ static void draw_sample(char symbol, dice *d, uint8_t *image) {
         g.line[i].from = by_hand(&h, g.line[i].from);
         g.line[i].to = by_hand(&h, g.line[i].to);
     }
-    place(&g, d, even(d, 0.6f, 1.7f));
-    float soft = even(d, 1, 1.6f);
+    float radius = even(d, 0.6f, 1.7f), soft = even(d, 1, 1.6f);
+    place(&g, d, even(d, 17.5f, 20) - 2 * radius, 1.5f * radius + 0.5f * soft);
+    press(&g, radius, bell(d, 0.12f));
     for (int i = 0; i < g.count; i++)
         ink_line(&g.line[i], soft, ink);
     for (int y = 0; y < GLYPHS_SIDE; y++)

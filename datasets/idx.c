@@ -1,4 +1,5 @@
-/* idx.c - reading IDX files; see idx.h. What the bytes stand for (classes, orientation) is the caller's business. */
+/* idx.c - reading IDX files; see idx.h. What the bytes stand for (classes, orientation) is the
+ * caller's business. */
 #include "config.h"
 
 #include "idx.h"
@@ -14,7 +15,10 @@ static const char *looks_like(const uint8_t b[4]) {
         return " (this is bzip2: unpack it first)";
     if (memcmp(b, "PK\003\004", 4) == 0)
         return " (this is a zip archive: unpack it first)";
-    if (memcmp(b, "\375" "7zX", 4) == 0)
+    if (memcmp(b,
+               "\375"
+               "7zX",
+               4) == 0)
         return " (this is xz: unpack it first)";
     if (b[0] == '<')
         return " (this is a web page, not the data: download it again)";
@@ -114,8 +118,8 @@ static bool read_data(stream *s, idx_kind kind, idx *out) {
     /* Before memory is taken: can the file hold what its header promises? */
     if (size + out->data_at > stream_capacity(s)) {
         error_add(s->errors, LCNN_BAD_DATA, error_file(s->errors, s->path),
-                  "the header tells of %" PRIu32 " %s, %" PRIu64
-                  " bytes; a %s file of %" PRIu64 " bytes cannot hold them",
+                  "the header tells of %" PRIu32 " %s, %" PRIu64 " bytes; a %s file of %" PRIu64
+                  " bytes cannot hold them",
                   out->count, kind_name(kind), size, s->gzip ? "gzip" : "plain", s->file_size);
         return false;
     }

@@ -4,8 +4,8 @@
  * are put right here, once, so that nothing behind this file ever hears of it. */
 #include "config.h"
 
-#include "load.h"
 #include "idx.h"
+#include "load.h"
 #include "stream.h"
 #include <inttypes.h>
 #include <stdlib.h>

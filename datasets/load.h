@@ -4,7 +4,8 @@
 
 #include "places.h"
 
-/* [count] images and labels from malloc, upright and from 0; both NULL when there is no such part. */
+/* [count] images and labels from malloc, upright and from 0; both NULL when there is no such part.
+ */
 typedef struct part_bytes {
     uint32_t count;
     uint8_t *images, *labels;

@@ -1,7 +1,7 @@
 /* stream.c - reading plain and gzip files strictly; see stream.h.
  *
- * zlib's own gzread is too kind for this: it hands out the raw bytes of files that are not gzip, ignores what follows the
- * data, and tells of a truncated file only when it is closed. */
+ * zlib's own gzread is too kind for this: it hands out the raw bytes of files that are not gzip,
+ * ignores what follows the data, and tells of a truncated file only when it is closed. */
 #include "config.h"
 
 #include "stream.h"
@@ -49,7 +49,8 @@ static bool refill(stream *s) {
     return true;
 }
 
-/* Opens a descriptor on a regular file; O_NONBLOCK, since opening a FIFO would wait for a writer. */
+/* Opens a descriptor on a regular file; O_NONBLOCK, since opening a FIFO would wait for a writer.
+ */
 static int open_regular(const char *path, uint64_t *size, lcnn_errors *errors) {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) {
@@ -113,8 +114,7 @@ static mark compressed_mark(const stream *s) {
 }
 
 static bool bad_gzip(const stream *s, const char *why) {
-    error_add(s->errors, LCNN_BAD_DATA, compressed_mark(s),
-              "damaged gzip file: %s", why);
+    error_add(s->errors, LCNN_BAD_DATA, compressed_mark(s), "damaged gzip file: %s", why);
     return false;
 }
 

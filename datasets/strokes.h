@@ -1,15 +1,16 @@
 /* strokes.h - how digits and letters are written: the paths of a pen.
  *
  * A path is a text of points "x,y" on a grid on which a capital is 100 high and about 70 wide, x to
- * the right and y down; small letters without ascender begin at 40 and descenders reach 140. The pen
- * goes smoothly through the points; '!' behind a point makes a corner of it, ';' lifts the pen. */
+ * the right and y down; small letters without ascender begin at 40 and descenders reach 140. The
+ * pen goes smoothly through the points; '!' behind a point makes a corner of it, ';' lifts the pen.
+ */
 #ifndef STROKES_H
 #define STROKES_H
 
 #include <stdbool.h>
 
-/* Ways to write a digit or letter: how many there are, and the one of this number (from 0). A symbol that nobody
- * writes has none. */
+/* Ways to write a digit or letter: how many there are, and the one of this number (from 0). A
+ * symbol that nobody writes has none. */
 int strokes_count(char symbol);
 const char *strokes_path(char symbol, int way);
 

@@ -5,9 +5,12 @@ libsuite_a_SOURCES = tests/suite.c tests/suite.h
 check_PROGRAMS += \
 	tests/test_attr \
 	tests/test_checkpoint \
+	tests/test_datasets \
 	tests/test_document \
 	tests/test_error \
+	tests/test_feed \
 	tests/test_files \
+	tests/test_glyphs \
 	tests/test_golden \
 	tests/test_golden64 \
 	tests/test_graph \

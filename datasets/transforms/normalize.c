@@ -23,9 +23,10 @@ static bool fits(const char *name, const attr_reals *list, int channels, mark at
                  lcnn_errors *errors) {
     if (list->count == 1 || list->count == channels)
         return true;
-    error_add(errors, LCNN_BAD_MODEL, at,
-              "normalize: `%s` has %d numbers for %d channel%s; it must have one, or one per channel",
-              name, list->count, channels, channels == 1 ? "" : "s");
+    error_add(
+        errors, LCNN_BAD_MODEL, at,
+        "normalize: `%s` has %d numbers for %d channel%s; it must have one, or one per channel",
+        name, list->count, channels, channels == 1 ? "" : "s");
     return false;
 }
 
@@ -44,8 +45,7 @@ static void normalize_apply(const void *attrs, const shape *in_shape, const floa
     (void)out_shape;
     for (int c = 0; c < in_shape->dim[0]; c++) {
         const float mean = (float)n->mean.value[n->mean.count == 1 ? 0 : c];
-        const float factor =
-            (float)(1 / n->deviation.value[n->deviation.count == 1 ? 0 : c]);
+        const float factor = (float)(1 / n->deviation.value[n->deviation.count == 1 ? 0 : c]);
         for (size_t i = 0; i < pixels; i++)
             out[i] = (in[i] - mean) * factor;
         in += pixels;
@@ -58,8 +58,10 @@ const transform transform_normalize = {
         {
             .name = "normalize",
             .summary = "channels shifted and scaled to mean 0 and deviation 1",
-            .doc = "y = (x - mean) / deviation, computed as a product with 1 / deviation rounded to float.\n"
-                   "Both are on the scale of what comes in: behind `rescale: to [0, 1]`, MNIST has mean\n"
+            .doc = "y = (x - mean) / deviation, computed as a product with 1 / deviation rounded "
+                   "to float.\n"
+                   "Both are on the scale of what comes in: behind `rescale: to [0, 1]`, MNIST has "
+                   "mean\n"
                    "0.1307 and deviation 0.3081; without it, 33.3 and 78.6.",
             .size = sizeof(normalize),
             .attrs = normalize_table,

@@ -77,9 +77,11 @@ const transform transform_pad = {
         {
             .name = "pad",
             .summary = "a border around the image",
-            .doc = "Adds `by` pixels of `value` on every side: [C, H, W] becomes [C, H + 2 y, W + 2 x].\n"
-                   "Before rescale the value is on the scale of the stored bytes, 0 to 255, after it\n"
-                   "on the new one.",
+            .doc =
+                "Adds `by` pixels of `value` on every side: [C, H, W] becomes [C, H + 2 y, W + 2 "
+                "x].\n"
+                "Before rescale the value is on the scale of the stored bytes, 0 to 255, after it\n"
+                "on the new one.",
             .size = sizeof(pad),
             .attrs = pad_table,
         },

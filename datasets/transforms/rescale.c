@@ -19,8 +19,9 @@ static bool rescale_infer(const void *attrs, const shape *in, shape *out, mark a
     const rescale *r = attrs;
     *out = *in;
     if (r->to.count != 2) {
-        error_add(errors, LCNN_BAD_MODEL, at, "rescale: `to` has %d number%s; it must be [low, high]",
-                  r->to.count, r->to.count == 1 ? "" : "s");
+        error_add(errors, LCNN_BAD_MODEL, at,
+                  "rescale: `to` has %d number%s; it must be [low, high]", r->to.count,
+                  r->to.count == 1 ? "" : "s");
         return false;
     }
     if (r->to.value[0] == r->to.value[1]) {
@@ -48,8 +49,10 @@ const transform transform_rescale = {
         {
             .name = "rescale",
             .summary = "bytes mapped to another range",
-            .doc = "y = low + x (high - low) / 255: 0 becomes low and 255 high. The factor is rounded to\n"
-                   "float once. [0, 1] is usual; LeNet-5 of 1998 had [-0.1, 1.175] with ink and paper\n"
+            .doc = "y = low + x (high - low) / 255: 0 becomes low and 255 high. The factor is "
+                   "rounded to\n"
+                   "float once. [0, 1] is usual; LeNet-5 of 1998 had [-0.1, 1.175] with ink and "
+                   "paper\n"
                    "exchanged, which makes the mean roughly 0 and the variance roughly 1.",
             .size = sizeof(rescale),
             .attrs = rescale_table,
