@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	tests/test_golden \
 	tests/test_golden64 \
 	tests/test_graph \
+	tests/test_idx \
 	tests/test_init \
 	tests/test_isa \
 	tests/test_metrics \
@@ -78,3 +79,7 @@ EXTRA_DIST += \
 
 # Bad models and what is said about them; whole folders, so that a case is two files and nothing else.
 EXTRA_DIST += tests/bad.sh tests/bad
+
+# Small data sets, written and read.
+tests_test_datasets_SOURCES = tests/test_datasets.c tests/small_set.c tests/small_set.h
+tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h

@@ -1,0 +1,184 @@
+/* test_idx.c - IDX files, plain and gzip: exact ones are read, all others refused, byte by byte. */
+#include "config.h"
+
+#include "small_set.h"
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool accepted(void) {
+    lcnn_errors *e = lcnn_errors_new();
+    dataset *d = datasets_open(folder, e);
+    bool fine = d != NULL;
+    ck_assert_int_eq(lcnn_errors_count(e), fine ? 0 : 1);
+    datasets_close(d);
+    lcnn_errors_free(e);
+    return fine;
+}
+
+START_TEST(idx_headers) {
+    static const struct {
+        size_t at;
+        uint8_t value;
+        const char *message;
+    } wrong[] = {
+        {0, 'B', "ubyte:@0x0: error: not an IDX file: it begins with 42 00 08 03"},
+        {0, '<', "this is a web page"},
+        {2, 0x0d, "elements of IDX type 0x0d; only unsigned bytes, 0x08, are read"},
+        {3, 1, "images (3 or 4 dimensions) expected, but the data have 1 dimension; are the files"},
+        {3, 2, "images (3 or 4 dimensions) expected, but the data have 2 dimensions"},
+        {4, 0xff, "ubyte:@0x4: error: a number of samples of 4278190090"},
+        {4, 0x7f, "a plain file of 76 bytes cannot hold them"},
+        {7, 0, "a number of samples of 0"},
+        {7, 9, "more bytes than the header tells of"},
+        {7, 11, "a plain file of 76 bytes cannot hold them"},
+        {11, 0, "ubyte:@0x8: error: a height of 0"},
+        {14, 0x20, "ubyte:@0xc: error: a width of 8194"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        put_train();
+        bytes images = some_images();
+        images.data[wrong[i].at] = wrong[i].value;
+        put(images_name, &images);
+        refused(folder, wrong[i].message);
+    }
+}
+END_TEST
+
+START_TEST(every_bit_of_a_header_counts) {
+    put_train();
+    for (int bit = 0; bit < 8 * 16; bit++) {
+        bytes images = some_images();
+        images.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        put(images_name, &images);
+        ck_assert_msg(!accepted(), "bit %d", bit);
+    }
+}
+END_TEST
+
+START_TEST(every_truncation_is_found) {
+    put_train();
+    bytes images = some_images(), packed = zipped(images.data, images.size);
+    for (size_t size = 0; size < images.size; size++) {
+        bytes cut = images;
+        cut.size = size;
+        put(images_name, &cut);
+        ck_assert_msg(!accepted(), "plain, %zu bytes", size);
+    }
+    for (size_t size = 0; size < packed.size; size++) {
+        bytes cut = packed;
+        cut.size = size;
+        put(images_name, &cut);
+        ck_assert_msg(!accepted(), "gzip, %zu bytes", size);
+    }
+    put(images_name, &packed);
+    ck_assert(accepted());
+}
+END_TEST
+
+START_TEST(gzip_members_may_be_joined_anywhere) {
+    put_train();
+    bytes images = some_images();
+    for (size_t at = 0; at <= images.size; at++) {
+        bytes second = zipped(images.data + at, images.size - at);
+        bytes both = joined(zipped(images.data, at), &second);
+        put(images_name, &both);
+        dataset *d = opened(folder);
+        check_train(d);
+        datasets_close(d);
+    }
+}
+END_TEST
+
+START_TEST(what_follows_gzip_data_is_refused) {
+    put_train();
+    bytes images = some_images(), packed = zipped(images.data, images.size);
+    bytes junk = {.size = 4, .data = "junk"}, zeros = {.size = 3};
+    bytes more = zipped(junk.data, junk.size);
+    bytes with_junk = joined(packed, &junk), with_zeros = joined(packed, &zeros);
+    bytes with_member = joined(packed, &more);
+    put(images_name, &with_junk);
+    refused(folder, arena_format(memory, "@0x%zx: error: bytes follow the end of the gzip data",
+                                 packed.size));
+    put(images_name, &with_zeros);
+    refused(folder, "bytes follow the end of the gzip data");
+    put(images_name, &with_member);
+    refused(folder, "@0x4c: error: more bytes than the header tells of");
+}
+END_TEST
+
+START_TEST(a_wrong_checksum_is_found) {
+    put_train();
+    bytes images = some_images(), packed = zipped(images.data, images.size);
+    packed.data[packed.size - 8] ^= 1;
+    put(images_name, &packed);
+    refused(folder, "damaged gzip file: incorrect data check");
+}
+END_TEST
+
+START_TEST(a_gzip_bomb_is_not_unpacked) {
+    put_train();
+    bytes images = some_images();
+    images.data[4] = 0x40; /* 2^30 images and ten */
+    bytes packed = zipped(images.data, images.size);
+    put(images_name, &packed);
+    refused(folder, "a gzip file of");
+}
+END_TEST
+
+START_TEST(images_and_labels_must_fit) {
+    put_train();
+    bytes labels = some_labels(0), images = some_images();
+    labels.data[7] = 9;
+    labels.size--;
+    put(labels_name, &labels);
+    refused(folder, "10 images, but 9 labels in");
+
+    labels = some_labels(0);
+    put(images_name, &labels);
+    put(labels_name, &images);
+    refused(folder, "are the files of images and labels swapped?");
+
+    put_train();
+    put_text(
+        "dataset.yaml",
+        "name: x\nshape: [1, 3, 2]\nclasses: [a, b, c, d]\n"
+        "files: {train: {images: train-images-idx3-ubyte, labels: train-labels-idx1-ubyte}}\n");
+    refused(folder, "ubyte:@0xc: error: label 4 is 4; the labels of x are 0 to 3");
+    put_text(
+        "dataset.yaml",
+        "name: x\nshape: [1, 2, 3]\nclasses: [a, b, c, d, e]\n"
+        "files: {train: {images: train-images-idx3-ubyte, labels: train-labels-idx1-ubyte}}\n");
+    refused(folder, "images of 1x3x2; x has images of 1x2x3");
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_not_waited_for) {
+    put_train();
+    const char *path = arena_format(memory, "%s/%s", folder, images_name);
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    refused(folder, "ubyte: error: not a regular file");
+    unlink(path);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    refused(folder, "ubyte: error: not a regular file");
+    rmdir(path);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("idx");
+    TCase *cases = tcase_create("idx");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, idx_headers);
+    tcase_add_test(cases, every_bit_of_a_header_counts);
+    tcase_add_test(cases, every_truncation_is_found);
+    tcase_add_test(cases, gzip_members_may_be_joined_anywhere);
+    tcase_add_test(cases, what_follows_gzip_data_is_refused);
+    tcase_add_test(cases, a_wrong_checksum_is_found);
+    tcase_add_test(cases, a_gzip_bomb_is_not_unpacked);
+    tcase_add_test(cases, images_and_labels_must_fit);
+    tcase_add_test(cases, what_is_no_file_is_not_waited_for);
+    suite_add_tcase(suite, cases);
+    return suite_run(suite);
+}
