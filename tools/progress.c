@@ -66,10 +66,11 @@ static void append(char *line, size_t width, const char *piece) {
         strcat(line, piece);
 }
 
-/* The bar takes what the rest of the line leaves, between 8 and 30 columns, or is left out. */
+/* The bar takes what the rest of the line leaves, within limits, or is left out. */
 static const char *bar(double share, size_t room) {
     char text[40];
-    size_t length = room > 33 ? 30 : room < 11 ? 0 : room - 3;
+    enum { LONGEST = 30, SHORTEST = 8, FRAME = 5 };
+    size_t length = room >= LONGEST + FRAME ? LONGEST : room >= SHORTEST + FRAME ? room - FRAME : 0;
     if (length == 0)
         return " ";
     size_t full = (size_t)(share * (double)length);
