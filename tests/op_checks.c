@@ -6,8 +6,7 @@
 
 enum { PARTIAL = 5 }; /* samples of a partial tile */
 
-/* ---- Results -----------------------------------------------------------------------------------
- */
+/* ---- Results ---------------------------------------------------------------------------- */
 
 static void take(results *r, const char *name, const void *bytes, size_t size) {
     r->part[r->count].name = name;

@@ -11,8 +11,7 @@
 
 const real trial_poison = (real)__builtin_nan("0x5eed");
 
-/* ---- Building ----------------------------------------------------------------------------------
- */
+/* ---- Building --------------------------------------------------------------------------- */
 
 /* "2x7x7 3" as shapes; returns how many. */
 static int read_shapes(const char *text, shape *shapes) {
@@ -104,8 +103,7 @@ void trial_free(trial *t) {
         free(t->block[i]);
 }
 
-/* ---- Places ------------------------------------------------------------------------------------
- */
+/* ---- Places ----------------------------------------------------------------------------- */
 
 size_t trial_place(const shape *s, size_t i) {
     size_t pixels = shape_pixels(s);
@@ -120,8 +118,7 @@ size_t trial_param_place(const trial *t, int param, size_t i) {
     return i % in * ((out + LANES - 1) / LANES * LANES) + i / in;
 }
 
-/* ---- Filling -----------------------------------------------------------------------------------
- */
+/* ---- Filling ---------------------------------------------------------------------------- */
 
 static void poison(real *numbers, size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -215,8 +212,7 @@ void trial_fill(trial *t, int count) {
     trial_fill_gradients(t, trial_poison);
 }
 
-/* ---- Running -----------------------------------------------------------------------------------
- */
+/* ---- Running ---------------------------------------------------------------------------- */
 
 /* A call and the arrays it points into. */
 typedef struct calling {
