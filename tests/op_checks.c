@@ -84,8 +84,7 @@ static results *run_as_told(trial *t, arena *a) {
     return r;
 }
 
-/* ---- Gradients against central differences
- * ------------------------------------------------------- */
+/* ---- Gradients against central differences ---------------------------------------------- */
 
 /* What a gradient is of: the sum of all outputs, weighted by their gradients. Differences are taken
  * output by output, so that those which do not change add no rounding. */
@@ -203,8 +202,7 @@ const char *check_gradients(trial *t, arena *a) {
     return fault != NULL ? fault : check_gradients_of(t, PARTIAL, a);
 }
 
-/* ---- Gradients that are added
- * -------------------------------------------------------------------- */
+/* ---- Gradients that are added ----------------------------------------------------------- */
 
 static const char *larger_by(const results *x, const results *y, double base, arena *a) {
     for (int i = 0; i < x->count; i++) {
@@ -230,8 +228,7 @@ const char *check_adding(trial *t, arena *a) {
     return larger_by(stored, run_as_told(t, a), base, a);
 }
 
-/* ---- Same bits whatever the circumstances
- * -------------------------------------------------------- */
+/* ---- Same bits whatever the circumstances ----------------------------------------------- */
 
 static const char *same(const results *x, const results *y, const char *when, arena *a) {
     const char *name = results_differ(x, y);
@@ -324,8 +321,7 @@ const char *check_unwanted(trial *t, arena *a) {
     return NULL;
 }
 
-/* ---- What is written where
- * ----------------------------------------------------------------------- */
+/* ---- What is written where -------------------------------------------------------------- */
 
 static const char *check_tile(const char *name, const real *tile, const shape *s, arena *a) {
     size_t pixels = shape_pixels(s) * LANES, stride = shape_stride(s);
@@ -384,8 +380,7 @@ const char *check_places(trial *t, arena *a) {
     return fault;
 }
 
-/* ---- Losses
- * -------------------------------------------------------------------------------------- */
+/* ---- Losses ----------------------------------------------------------------------------- */
 
 /* True when value i of input 0 would be the answer rather than value k. */
 static bool is_preferred(const trial *t, int i, int k, int lane) {

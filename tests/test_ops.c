@@ -53,8 +53,7 @@ static void check_operator(op_check *check, int i) {
     }
 }
 
-/* ---- The descriptor
- * ------------------------------------------------------------------------------ */
+/* ---- The descriptor --------------------------------------------------------------------- */
 
 static bool is_line(const char *text) {
     return text != NULL && *text != '\0' && strchr(text, '\n') == NULL &&
@@ -148,8 +147,7 @@ START_TEST(test_attributes_are_described) {
 }
 END_TEST
 
-/* ---- Samples and refusals
- * ------------------------------------------------------------------------------- */
+/* ---- Samples and refusals --------------------------------------------------------------- */
 
 START_TEST(test_samples_are_inferred) {
     const op *o = operator_at(_i);
@@ -187,8 +185,7 @@ START_TEST(test_refusals_are_refused) {
 }
 END_TEST
 
-/* ---- Computing
- * ------------------------------------------------------------------------------------ */
+/* ---- Computing -------------------------------------------------------------------------- */
 
 START_TEST(test_gradients) {
     check_operator(check_gradients, _i);
@@ -235,8 +232,7 @@ START_TEST(test_probabilities) {
 }
 END_TEST
 
-/* ---- Operators that are wrong on purpose
- * ---------------------------------------------------------- */
+/* ---- Operators that are wrong on purpose ------------------------------------------------ */
 
 /* y = x^2, right in all respects. The channel is the item. */
 static bool square_infer(const void *attrs, op_shapes *shapes, op_report *report) {
