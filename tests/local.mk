@@ -8,15 +8,18 @@ check_PROGRAMS += \
 	tests/test_datasets \
 	tests/test_document \
 	tests/test_error \
+	tests/test_exec \
 	tests/test_feed \
 	tests/test_files \
 	tests/test_glyphs \
 	tests/test_golden \
 	tests/test_golden64 \
+	tests/test_gradient \
 	tests/test_graph \
 	tests/test_idx \
 	tests/test_init \
 	tests/test_isa \
+	tests/test_memory \
 	tests/test_metrics \
 	tests/test_model \
 	tests/test_number \
@@ -83,3 +86,8 @@ EXTRA_DIST += tests/bad.sh tests/bad
 # Small data sets, written and read.
 tests_test_datasets_SOURCES = tests/test_datasets.c tests/small_set.c tests/small_set.h
 tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h
+
+# Gradients of whole networks, in the double library.
+tests_test_gradient_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
+tests_test_gradient_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
+EXTRA_DIST += tests/models/every-part.yaml tests/models/smooth-parts.yaml
