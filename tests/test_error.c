@@ -224,7 +224,7 @@ START_TEST(arena_pieces_are_zero_aligned_and_apart) {
         size_t size = i * i; /* from nothing to many blocks */
         pieces[i] = arena_alloc(a, size);
         ck_assert_ptr_nonnull(pieces[i]);
-        ck_assert_uint_eq((uintptr_t)pieces[i] % sizeof(max_align_t), 0);
+        ck_assert_uint_eq((uintptr_t)pieces[i] % _Alignof(max_align_t), 0);
         for (size_t k = 0; k < size; k++)
             ck_assert_uint_eq(pieces[i][k], 0);
         memset(pieces[i], (int)i, size);
