@@ -387,6 +387,7 @@ static void run_chain(const team *t, const stage *s, int chain) {
     int first = (int)((int64_t)x->tile_count * chain / chains);
     int end = (int)((int64_t)x->tile_count * (chain + 1) / chains);
     real *slot = s->backward ? x->slots + (size_t)chain * x->network->trained : NULL;
+    team_wait(t); /* the leader's memory is free only when it has finished what it did alone */
     for (int tile = first; tile < end; tile++) {
         if (s->begin == 0)
             load_tile(t, tile);
