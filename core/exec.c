@@ -54,7 +54,7 @@ struct exec {
     size_t memory;
 
     barrier all;
-    barrier *teams; /* [threads] */
+    barrier *team_barrier; /* [threads]: that of the team which the thread leads */
 
     /* The run in progress. */
     const exec_batch *batch;
@@ -85,9 +85,11 @@ static void *hold(exec *x, size_t count, size_t size) {
 static bool make_workers(exec *x) {
     const plan *p = x->plan;
     x->worker = arena_array(x->arena, (size_t)x->threads, sizeof *x->worker);
-    x->teams = arena_array(x->arena, (size_t)x->threads, sizeof *x->teams);
-    if (!x->worker || !x->teams)
+    x->team_barrier = arena_array(x->arena, (size_t)x->threads, sizeof *x->team_barrier);
+    if (!x->worker || !x->team_barrier)
         return false;
+    for (int i = 0; i < x->threads; i++)
+        barrier_init(&x->team_barrier[i]);
     for (int i = 0; i < x->threads; i++) {
         worker *w = &x->worker[i];
         w->values = hold(x, p->thread_size, sizeof(real));
@@ -154,6 +156,7 @@ exec *exec_new(const backend *b, network *n, const feed *f, bool training, int m
         x->graph = n->graph;
         x->network = n;
         x->feed = f;
+        barrier_init(&x->all);
         x->threads = threads;
         x->most_tiles = (most + LANES - 1) / LANES;
     }
@@ -168,12 +171,14 @@ exec *exec_new(const backend *b, network *n, const feed *f, bool training, int m
 void exec_free(exec *x) {
     if (!x)
         return;
-    for (int i = 0; x->worker && i < x->threads; i++) {
+    for (int i = 0; x->worker && x->team_barrier && i < x->threads; i++) {
         free(x->worker[i].values);
         free(x->worker[i].scratch);
         free(x->worker[i].probability);
         free(x->worker[i].feed_scratch);
+        barrier_destroy(&x->team_barrier[i]);
     }
+    barrier_destroy(&x->all);
     free(x->tiles);
     free(x->info);
     free(x->partials);
@@ -400,7 +405,7 @@ static void run_chain(const team *t, const stage *s, int chain) {
  * left in teams. */
 static void run_stage(exec *x, const stage *s, int index, int threads) {
     int chains = chain_count(x, s), rounds = chains / threads, left = chains % threads;
-    team alone = {x, &x->worker[index], &x->worker[index], &x->teams[index], 0, 1};
+    team alone = {x, &x->worker[index], &x->worker[index], &x->team_barrier[index], 0, 1};
     for (int round = 0; round < rounds; round++)
         run_chain(&alone, s, round * threads + index);
     if (left == 0)
@@ -409,7 +414,8 @@ static void run_stage(exec *x, const stage *s, int index, int threads) {
     int first = (int)(((int64_t)mine * threads + left - 1) / left);
     int next = (int)(((int64_t)(mine + 1) * threads + left - 1) / left);
     team shared = {
-        x, &x->worker[first], &x->worker[index], &x->teams[first], index - first, next - first};
+        x,           &x->worker[first], &x->worker[index], &x->team_barrier[first], index - first,
+        next - first};
     run_chain(&shared, s, rounds * threads + mine);
 }
 
@@ -482,8 +488,11 @@ static void run_thread(void *argument, int index, int threads) {
             barrier_wait(&x->all, threads);
         }
     }
-    if (x->plan->training)
+    if (x->plan->training) {
         update_share(x, index, threads);
+        barrier_wait(&x->all,
+                     threads); /* OpenMP's own at the end of the region may spin for long */
+    }
 }
 
 void exec_run(exec *x, const exec_batch *batch, const exec_update *update,

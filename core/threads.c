@@ -3,7 +3,6 @@
 
 #include "threads.h"
 
-#include <sched.h>
 #include <stdint.h>
 #ifdef _OPENMP
 #include <omp.h>
@@ -77,27 +76,46 @@ void threads_run(int wanted, void (*body)(void *argument, int index, int count),
 #endif
 }
 
-static void rest(int spins) {
-    /* Where there are more threads than processors, spinning would keep the others from arriving.
-     */
-    enum { SPINS = 2000 };
-    if (spins >= SPINS)
-        sched_yield();
+static void pause_briefly(void) {
 #ifdef __x86_64__
-    else
-        _mm_pause();
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
 }
 
+void barrier_init(barrier *b) {
+    atomic_init(&b->arrived, 0);
+    atomic_init(&b->round, 0);
+    pthread_mutex_init(&b->mutex, NULL);
+    pthread_cond_init(&b->opened, NULL);
+}
+
+void barrier_destroy(barrier *b) {
+    pthread_mutex_destroy(&b->mutex);
+    pthread_cond_destroy(&b->opened);
+}
+
 void barrier_wait(barrier *b, int threads) {
+    enum { SPINS = 1000 }; /* some 20 microseconds */
     if (threads == 1)
         return;
     unsigned round = atomic_load_explicit(&b->round, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&b->arrived, 1, memory_order_acq_rel) == threads - 1) {
         atomic_store_explicit(&b->arrived, 0, memory_order_relaxed);
+        pthread_mutex_lock(&b->mutex);
         atomic_store_explicit(&b->round, round + 1, memory_order_release);
+        pthread_cond_broadcast(&b->opened);
+        pthread_mutex_unlock(&b->mutex);
         return;
     }
-    for (int spins = 0; atomic_load_explicit(&b->round, memory_order_acquire) == round; spins++)
-        rest(spins);
+    for (int spins = 0; spins < SPINS; spins++) {
+        if (atomic_load_explicit(&b->round, memory_order_acquire) != round)
+            return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&b->mutex);
+    while (atomic_load_explicit(&b->round, memory_order_acquire) == round)
+        pthread_cond_wait(&b->opened, &b->mutex);
+    pthread_mutex_unlock(&b->mutex);
 }

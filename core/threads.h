@@ -4,6 +4,7 @@
 #ifndef THREADS_H
 #define THREADS_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* Threads that the machine grants: processors this process may use, less what OMP_THREAD_LIMIT forbids. At least 1. */
@@ -13,12 +14,17 @@ int threads_available(void);
  * all. The control word of every thread is set to round to nearest and keep subnormal numbers, and restored after. */
 void threads_run(int wanted, void (*body)(void *argument, int index, int count), void *argument);
 
-/* A meeting point for a group of threads; zero-initialised. Everything written before it by one is seen after it by all. */
+/* A meeting point for a group of threads. Everything written before it by one is seen after it by all. Waiting threads spin
+ * for a moment, since steps are short, and then sleep, so that on a busy machine the one they wait for gets a processor. */
 typedef struct barrier {
     atomic_int arrived;
     atomic_uint round;
+    pthread_mutex_t mutex;
+    pthread_cond_t opened;
 } barrier;
 
+void barrier_init(barrier *b);
 void barrier_wait(barrier *b, int threads);
+void barrier_destroy(barrier *b);
 
 #endif
