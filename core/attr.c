@@ -21,9 +21,7 @@ static bool out_of_memory(const parse *p) {
     return false;
 }
 
-/* ---- Refusing
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Refusing -------------------------------------------------------------------------------- */
 
 static bool is_null(const doc *d) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
@@ -76,9 +74,7 @@ static const char *suggest(const parse *p, const char *word, const char *const *
     return text ? text : "";
 }
 
-/* ---- Numbers
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 /* The meaning of min and max; attr_describe says it in words. */
 static bool in_range(const attr *row, double x) {
@@ -182,9 +178,7 @@ static bool parse_reals(const parse *p, const attr *row, const doc *value, attr_
     return ok;
 }
 
-/* ---- Words
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Words ----------------------------------------------------------------------------------- */
 
 static bool parse_bool(const parse *p, const attr *row, const doc *value, bool *out) {
     bool scalar = value->kind == DOC_SCALAR && !value->quoted;
@@ -216,9 +210,7 @@ static bool parse_choice(const parse *p, const attr *row, const doc *value, int 
     return reject(p, row, value, nearest ? suggest(p, value->text, row->choices) : NULL);
 }
 
-/* ---- Rows and tables
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Rows and tables ------------------------------------------------------------------------- */
 
 static bool parse_value(const parse *p, const attr *row, const doc *value, void *out) {
     void *place = (char *)out + row->offset;
@@ -338,9 +330,7 @@ bool attr_parse(const attr *table, const doc *map, const char *const *skip, cons
     return parse_table(&p, table, map, map ? map->at : (mark){0}, skip, out);
 }
 
-/* ---- Components
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Components ------------------------------------------------------------------------------ */
 
 const component *component_find(const component_set *set, const char *name) {
     for (const component *const *c = set->members; *c; c++)

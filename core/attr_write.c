@@ -11,9 +11,7 @@
 
 static const mark nowhere = {0};
 
-/* ---- Values
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 static doc *write_real(arena *a, double value) {
     char text[NUMBER_TEXT];
@@ -125,9 +123,7 @@ doc *component_write(const attr_component *value, arena *a) {
     return attr_write(value->type->attrs, value->attrs, map, a) ? map : NULL;
 }
 
-/* ---- Rows in words
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Rows in words --------------------------------------------------------------------------- */
 
 static const char *describe_type(const attr *row, arena *a) {
     switch (row->type) {

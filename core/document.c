@@ -30,9 +30,7 @@ typedef struct reader {
     bool faulty;       /* something was refused; reading goes on to find more */
 } reader;
 
-/* ---- Trees
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Trees ----------------------------------------------------------------------------------- */
 
 doc *doc_new(arena *a, doc_kind kind, mark at) {
     doc *d = arena_alloc(a, sizeof *d);
@@ -89,9 +87,7 @@ doc *doc_copy(arena *a, const doc *d) {
     return copy;
 }
 
-/* ---- Bytes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Bytes ----------------------------------------------------------------------------------- */
 
 /* Why a well-formed character may not stand in a text, or NULL. YAML takes U+0085, U+2028 and
  * U+2029 for ends of lines, editors do not; places would differ. */
@@ -143,9 +139,7 @@ static bool check_bytes(reader *r) {
     return true;
 }
 
-/* ---- Events
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Events ---------------------------------------------------------------------------------- */
 
 /* libyaml counts from 0. */
 static mark mark_of(const reader *r, const yaml_mark_t *m) {
@@ -317,9 +311,7 @@ static doc *read_node(reader *r, yaml_event_t *event, int depth) {
     return d;
 }
 
-/* ---- Documents
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Documents ------------------------------------------------------------------------------- */
 
 /* Takes the next event, which must be of one of the two types: the first goes on (true), the second
  * ends with `why`. */

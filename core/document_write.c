@@ -33,9 +33,7 @@ static void new_line(writer *w, int indent) {
         put_text(w, " ");
 }
 
-/* ---- Scalars
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Scalars --------------------------------------------------------------------------------- */
 
 /* Line breaks, controls, and what document.c refuses in a text: these need double quotes and
  * escapes. */
@@ -101,9 +99,7 @@ static void put_scalar(writer *w, const char *text, bool quoted) {
     }
 }
 
-/* ---- Lists and maps
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Lists and maps -------------------------------------------------------------------------- */
 
 static void put_flow(writer *w, const doc *d) {
     if (d->kind == DOC_SCALAR) {

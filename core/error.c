@@ -34,9 +34,7 @@ struct lcnn_errors {
     const char *note[KEPT];
 };
 
-/* ---- UTF-8
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- UTF-8 ----------------------------------------------------------------------------------- */
 
 int utf8_length(const char *p, const char *end) {
     const unsigned char *u = (const unsigned char *)p;
@@ -83,9 +81,7 @@ static int show(const char *p, const char *end, char shown[SHOWN_MAX], int *widt
     return length ? length : 1;
 }
 
-/* ---- Composing
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Composing ------------------------------------------------------------------------------- */
 
 typedef struct text {
     size_t used;
@@ -167,9 +163,7 @@ static void add_source_line(text *t, mark where) {
     add(t, gutter);
 }
 
-/* ---- Adding
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Adding ---------------------------------------------------------------------------------- */
 
 static void keep(lcnn_errors *errors, lcnn_status status, const char *message) {
     if (errors->count == 0)
@@ -254,9 +248,7 @@ mark error_file(lcnn_errors *errors, const char *name) {
     return (mark){.source = error_source(errors, name, NULL, 0)};
 }
 
-/* ---- Reading
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 lcnn_errors *lcnn_errors_new(void) {
     lcnn_errors *errors = calloc(1, sizeof *errors);
@@ -297,9 +289,7 @@ const char *lcnn_notes_text(const lcnn_errors *errors, int index) {
     return errors->note[index];
 }
 
-/* ---- Suggestions
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Suggestions ----------------------------------------------------------------------------- */
 
 enum { WORD_MAX = 64 };
 

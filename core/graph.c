@@ -8,7 +8,7 @@ _Static_assert((int)GRAPH_MAX_NODES == (int)RESOLVE_MAX_NODES, "one limit for th
 
 enum { PATH_SHOWN = 12 }; /* names of a circle that a message shows */
 
-/* ---- Order ------------------------------------------------------------------------------- */
+/* ---- Order ----------------------------------------------------------------------------------- */
 
 /* The drafts from `closing` to the top of the path read one another in a circle. Told the way the
  * numbers would flow, from the node that stands first in the file: its `from` is the one that looks
@@ -53,7 +53,7 @@ static void visit(builder *b, int i) {
     b->order[b->ordered++] = i;
 }
 
-/* ---- Shapes ------------------------------------------------------------------------------ */
+/* ---- Shapes ---------------------------------------------------------------------------------- */
 
 /* Infers one node whose inputs are all known; others are passed over, since the fault lies
  * elsewhere. */
@@ -78,7 +78,7 @@ static void infer(builder *b, draft *d) {
     b->ok = b->ok && d->inferred;
 }
 
-/* ---- The graph --------------------------------------------------------------------------- */
+/* ---- The graph ------------------------------------------------------------------------------- */
 
 static void add_up(graph *g, const node *n) {
     if (__builtin_add_overflow(g->macs, n->shapes.macs, &g->macs))

@@ -19,7 +19,7 @@ static mark place(const doc *map, const char *key) {
     return member == NULL ? map->at : member->at;
 }
 
-/* ---- input ------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 static const attr input_rows[] = {
     {.name = "input",
@@ -65,7 +65,7 @@ void graph_read_input(builder *b, const doc *model_map) {
     }
 }
 
-/* ---- Names ------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 /* Names go into the names of tensors and the paths of settings, hence no dots and nothing to quote.
  */
@@ -127,7 +127,7 @@ bool graph_read_names(builder *b, const doc *model_map, const doc *nodes) {
     return true;
 }
 
-/* ---- Operators --------------------------------------------------------------------------- */
+/* ---- Operators ------------------------------------------------------------------------------- */
 
 static bool is_loss(const op *type) {
     for (const op_input *row = type->inputs; row->name != NULL; row++)
@@ -215,7 +215,7 @@ void graph_read_operator(builder *b, draft *d, bool as_loss) {
     b->ok = b->ok && d->parsed;
 }
 
-/* ---- References -------------------------------------------------------------------------- */
+/* ---- References ------------------------------------------------------------------------------ */
 
 static bool find_input(builder *b, const doc *name, int *index) {
     if (name->kind != DOC_SCALAR) {

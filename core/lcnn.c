@@ -27,9 +27,7 @@ bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_erro
     return file_write(path, bytes, size, errors);
 }
 
-/* ---- Data
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Data ------------------------------------------------------------------------------------ */
 
 struct lcnn_data {
     dataset *set;
@@ -83,9 +81,7 @@ uint32_t lcnn_data_test_count(const lcnn_data *data) {
     return data->set->test.count;
 }
 
-/* ---- Models
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Models ---------------------------------------------------------------------------------- */
 
 struct lcnn_model {
     arena *arena;
@@ -248,9 +244,7 @@ const char *lcnn_model_sha256(const lcnn_model *m) {
     return m->model->sha256;
 }
 
-/* ---- Sessions
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Sessions -------------------------------------------------------------------------------- */
 
 struct lcnn_session {
     trainer *trainer;

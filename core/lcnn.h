@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- Status and messages ---------------------------------------------------------------------------------------- */
+/* ---- Status and messages --------------------------------------------------------------------- */
 
 /* What kind of thing went wrong; also the exit status of the command. */
 typedef enum lcnn_status {
@@ -44,7 +44,7 @@ const char *lcnn_errors_text(const lcnn_errors *errors, int index);
 int lcnn_notes_count(const lcnn_errors *errors);
 const char *lcnn_notes_text(const lcnn_errors *errors, int index);
 
-/* ---- What can be named in a model -------------------------------------------------------------------------------- */
+/* ---- What can be named in a model ------------------------------------------------------------ */
 
 typedef enum lcnn_kind {
     LCNN_OPERATORS,
@@ -91,7 +91,7 @@ const lcnn_component *lcnn_components(lcnn_kind kind, int *count);
 /* The name among `names` (NULL-ended) that is nearest to a mistyped `word`, or NULL when none is near. */
 const char *lcnn_nearest(const char *word, const char *const *names);
 
-/* ---- Data sets --------------------------------------------------------------------------------------------------- */
+/* ---- Data sets ------------------------------------------------------------------------------- */
 
 typedef struct lcnn_data lcnn_data;
 
@@ -119,7 +119,7 @@ const char *lcnn_data_class_name(const lcnn_data *data, int index);
 uint32_t lcnn_data_train_count(const lcnn_data *data); /* 0: it has no such part */
 uint32_t lcnn_data_test_count(const lcnn_data *data);
 
-/* ---- Models ------------------------------------------------------------------------------------------------------ */
+/* ---- Models ---------------------------------------------------------------------------------- */
 
 typedef struct lcnn_model lcnn_model;
 
@@ -158,7 +158,7 @@ lcnn_layer lcnn_model_layer(const lcnn_model *model, int index);
 const char *lcnn_model_yaml(const lcnn_model *model);   /* resolved: everything spelt out, defaults included */
 const char *lcnn_model_sha256(const lcnn_model *model); /* of that text */
 
-/* ---- Sessions: training and evaluating --------------------------------------------------------------------------- */
+/* ---- Sessions: training and evaluating ------------------------------------------------------- */
 
 typedef struct lcnn_session lcnn_session;
 
@@ -236,7 +236,7 @@ bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *err
 /* SHA-256 in hexadecimal of the bytes that lcnn_session_save writes; NULL when memory is out. */
 const char *lcnn_session_sha256(lcnn_session *session);
 
-/* ---- Files ------------------------------------------------------------------------------------------------------- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 /* Writes a whole file: to a temporary name in the same folder, flushed, then renamed; the folder is flushed too. */
 bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_errors *errors);

@@ -105,7 +105,7 @@ void model_train_rows(const model_parts *parts, attr rows[MODEL_TRAIN_ROWS]) {
     rows[OPTIMIZER_ROW].components = parts->optimizers;
 }
 
-/* ---- Sections ---------------------------------------------------------------------------- */
+/* ---- Sections -------------------------------------------------------------------------------- */
 
 static void fault(loader *l, mark at, const char *text) {
     error_add(l->errors, LCNN_BAD_MODEL, at, "%s", text);
@@ -198,7 +198,7 @@ static void read_train(loader *l) {
         l->ok = false;
 }
 
-/* ---- Images ------------------------------------------------------------------------------ */
+/* ---- Images ---------------------------------------------------------------------------------- */
 
 /* What to do when the images do not arrive in the shape of the input. */
 static const char *shape_advice(loader *l, const shape *from, const shape *to) {
@@ -244,7 +244,7 @@ static void follow_images(loader *l) {
     l->ok = false;
 }
 
-/* ---- The whole --------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 /* Puts the caller's choice of data set in place of the model's. */
 static bool choose_data(loader *l, const char *name) {

@@ -14,7 +14,7 @@
 
 enum { OP_MAX_PARAMS = 4 };
 
-/* ---- Inputs and parameters --------------------------------------------------------------------------------------- */
+/* ---- Inputs and parameters ------------------------------------------------------------------- */
 
 typedef struct op_input {
     const char *name;
@@ -38,7 +38,7 @@ typedef struct op_param_shape {
     int fan_in, fan_out; /* for initialisers */
 } op_param_shape;
 
-/* ---- Shapes ------------------------------------------------------------------------------------------------------ */
+/* ---- Shapes ---------------------------------------------------------------------------------- */
 
 /* What infer is given (inputs) and fills in (the rest, all zero before). */
 typedef struct op_shapes {
@@ -66,7 +66,7 @@ typedef struct op_report op_report;
 bool op_reject(op_report *report, const char *attribute, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ---- Computing --------------------------------------------------------------------------------------------------- */
+/* ---- Computing ------------------------------------------------------------------------------- */
 
 /* Everything a callback sees of one tile. Tiles are laid out as tensor.h says. Lanes from `count` on hold zeros in the
  * network's input and in every gradient, finite numbers elsewhere: sums over lanes rely on it, so an operator whose
@@ -116,7 +116,7 @@ typedef struct op_conflict {
     const char *why;
 } op_conflict;
 
-/* ---- Samples for tests and documentation ------------------------------------------------------------------------- */
+/* ---- Samples for tests and documentation ----------------------------------------------------- */
 
 /* Classes of the data set that samples and refusals are inferred with. */
 enum { OP_SAMPLE_CLASSES = 10 };
@@ -135,7 +135,7 @@ typedef struct op_refusal {
     const char *message; /* a fragment of the message expected */
 } op_refusal;
 
-/* ---- The descriptor ---------------------------------------------------------------------------------------------- */
+/* ---- The descriptor -------------------------------------------------------------------------- */
 
 typedef struct op {
     component component;    /* first, so that a component found by name is the operator */

@@ -34,8 +34,7 @@ static bool coupled(const node *n) {
     return n->op->forward_gather != NULL;
 }
 
-/* ---- Steps and stages
- * --------------------------------------------------------------------------------------------- */
+/* ---- Steps and stages ------------------------------------------------------------------------ */
 
 static void add_step(planner *p, int i, phase what) {
     plan *made = p->plan;
@@ -93,9 +92,7 @@ static void find_gradients(planner *p) {
     }
 }
 
-/* ---- Lifetimes
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Lifetimes ------------------------------------------------------------------------------- */
 
 static void touch(block *b, int s) {
     if (b->born < 0)
@@ -159,8 +156,7 @@ static void find_lifetimes(planner *p) {
     }
 }
 
-/* ---- Sharing: values computed in place
- * ---------------------------------------------------------------------------- */
+/* ---- Sharing: values computed in place ------------------------------------------------------- */
 
 static bool reads_once(const node *n) {
     for (int k = 1; k < n->shapes.inputs; k++)
@@ -196,9 +192,7 @@ static block *owner(const planner *p, block *b) {
     return b;
 }
 
-/* ---- Places
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Places ---------------------------------------------------------------------------------- */
 
 static size_t round_up(size_t n) {
     return (n + LANES - 1) / LANES * LANES;

@@ -29,8 +29,7 @@ typedef struct chain {
     ino_t inode;
 } chain;
 
-/* ---- Changing trees
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Changing trees -------------------------------------------------------------------------- */
 
 /* Takes `old` out of `map` and puts `new` in its place, or nothing when `new` is NULL. */
 static void swap_member(doc *map, const doc *old, doc *new) {
@@ -111,8 +110,7 @@ static bool merge_map(merger *m, doc *base, doc *over) {
     return ok;
 }
 
-/* ---- One file or setting over another
- * ---------------------------------------------------------------------------- */
+/* ---- One file or setting over another -------------------------------------------------------- */
 
 static doc *find_node(const merger *m, const char *name) {
     int i = 0;
@@ -202,9 +200,7 @@ static bool merge_rest(merger *m, doc *over) {
     return merge_map(m, m->model, over) && ok;
 }
 
-/* ---- extends
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- extends --------------------------------------------------------------------------------- */
 
 static bool mentions(const doc *d, const char *name) {
     if (d->kind == DOC_SCALAR)
@@ -288,9 +284,7 @@ static doc *read_model(merger *m, const char *path, mark at, const chain *above)
     return merged;
 }
 
-/* ---- Settings
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Settings -------------------------------------------------------------------------------- */
 
 /* A tree's marks, moved to the same columns of another text. */
 static void move_marks(doc *d, const source *to) {

@@ -59,9 +59,7 @@ const char **resolve_node_names(arena *a, const doc *model, const doc *nodes) {
     return name;
 }
 
-/* ---- References
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- References ------------------------------------------------------------------------------ */
 
 static bool expand(names *n, doc *d, int depth);
 
@@ -173,9 +171,7 @@ static bool expand(names *n, doc *d, int depth) {
     return ok;
 }
 
-/* ---- params
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- params ---------------------------------------------------------------------------------- */
 
 static bool read_params(names *n, const doc *params) {
     if (params->kind != DOC_MAP) {

@@ -43,9 +43,7 @@ struct trainer {
     examination validation, test;
 };
 
-/* ---- Making
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Making ---------------------------------------------------------------------------------- */
 
 /* The model names the operators of some backend; those of the wanted one have the same names and
  * attributes. */
@@ -217,9 +215,7 @@ size_t trainer_memory(const trainer *t) {
     return memory;
 }
 
-/* ---- Evaluating
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Evaluating ------------------------------------------------------------------------------ */
 
 static void examine(examination *e, bool probabilities) {
     exec_batch batch = {.sample = e->sample, .count = (int)e->count};
@@ -265,9 +261,7 @@ lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
     return result;
 }
 
-/* ---- Training
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Training -------------------------------------------------------------------------------- */
 
 static double seconds_now(void) {
     struct timespec now;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Names --------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 /* Samples of a built-in set; one in seven is for testing. */
 enum { SAMPLES_PER_CLASS = 600, TRAIN_PER_TEST = 6, MAX_SAMPLES = 1000000 };
@@ -127,7 +127,7 @@ const dataset_info *datasets_info(const char *name, mark at, arena *a, lcnn_erro
     return info;
 }
 
-/* ---- Opening ------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 /* A dataset, and what it owns. */
 typedef struct opened {
@@ -209,7 +209,7 @@ void datasets_close(dataset *d) {
     arena_free(o->memory);
 }
 
-/* ---- The catalogue ------------------------------------------------------------------------- */
+/* ---- The catalogue --------------------------------------------------------------------------- */
 
 const datasets_entry *datasets_list(int *count, arena *a, lcnn_errors *errors) {
     const catalogue *known = catalogue_read(a, errors);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- dataset.yaml -------------------------------------------------------------------------- */
+/* ---- dataset.yaml ---------------------------------------------------------------------------- */
 
 /* What the file lists must be there, so that a part is never dropped in silence. */
 static const description *described(const char *path, const char *yaml, located *out, arena *a,
@@ -32,7 +32,7 @@ static const description *described(const char *path, const char *yaml, located 
     return NULL;
 }
 
-/* ---- Usual names --------------------------------------------------------------------------- */
+/* ---- Usual names ----------------------------------------------------------------------------- */
 
 /* What the names in a folder have in common. */
 typedef struct names {
@@ -106,7 +106,7 @@ static bool read_names(const char *path, names *n, arena *a, lcnn_errors *errors
     return fine;
 }
 
-/* ---- Shape and classes from the files ------------------------------------------------------ */
+/* ---- Shape and classes from the files -------------------------------------------------------- */
 
 static bool greatest_label(const char *path, int *greatest, lcnn_errors *errors) {
     idx labels;

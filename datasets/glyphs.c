@@ -12,7 +12,7 @@
 #include "strokes.h"
 #include <string.h>
 
-/* ---- Chance -------------------------------------------------------------------------------- */
+/* ---- Chance ---------------------------------------------------------------------------------- */
 
 /* The random numbers of one sample. */
 typedef struct dice {
@@ -55,7 +55,7 @@ static float bell(dice *d, float deviation) {
     return deviation * bell_of(word);
 }
 
-/* ---- The pen's way ------------------------------------------------------------------------- */
+/* ---- The pen's way --------------------------------------------------------------------------- */
 
 typedef struct point {
     float x, y;
@@ -129,7 +129,7 @@ static void draw_path(drawing *to, const dice *d, const char *path, float wobble
         }
 }
 
-/* ---- The hand ------------------------------------------------------------------------------ */
+/* ---- The hand -------------------------------------------------------------------------------- */
 
 /* A linear map with a bend, around the middle of a capital. */
 typedef struct hand {
@@ -159,7 +159,7 @@ static point by_hand(const hand *h, point p) {
                    h->yx * x + h->yy * y + h->bend_y * x * x};
 }
 
-/* ---- Onto the grid of pixels --------------------------------------------------------------- */
+/* ---- Onto the grid of pixels ----------------------------------------------------------------- */
 
 static float least(float a, float b) {
     return a < b ? a : b;
@@ -231,7 +231,7 @@ static void press(drawing *g, float radius, float pressure) {
         g->line[i].radius = radius * (1 + pressure * (2 * (float)i / (float)g->count - 1));
 }
 
-/* ---- Ink ----------------------------------------------------------------------------------- */
+/* ---- Ink ------------------------------------------------------------------------------------- */
 
 static int clamped(float pixel) {
     return pixel < 0 ? 0 : pixel > GLYPHS_SIDE - 1 ? GLYPHS_SIDE - 1 : (int)pixel;
@@ -275,7 +275,7 @@ static void draw_sample(char symbol, dice *d, uint8_t *image) {
             image[y * GLYPHS_SIDE + x] = (uint8_t)(ink[y][x] * 255 + 0.5f);
 }
 
-/* ---- Classes ------------------------------------------------------------------------------- */
+/* ---- Classes --------------------------------------------------------------------------------- */
 
 /* The other form of a merged class: the small letter of a capital, unless it is a class itself. */
 static char small_form(const dataset_info *info, int label) {

@@ -10,7 +10,7 @@ static const char system_place[] = "/usr/share/datasets";
 
 enum { MAX_PLACES = 4 };
 
-/* ---- Files in a folder --------------------------------------------------------------------- */
+/* ---- Files in a folder ----------------------------------------------------------------------- */
 
 /* The path of a file with or without .gz; *found says whether there is one, else the path is that
  * of the file as described. NULL when memory is out. */
@@ -63,7 +63,7 @@ const char *places_base_name(const char *path, arena *a) {
     return arena_copy(a, path + first, end - first);
 }
 
-/* ---- Search -------------------------------------------------------------------------------- */
+/* ---- Search ---------------------------------------------------------------------------------- */
 
 /* $VARIABLE/lcnn, or $HOME/DEFAULT/lcnn. The XDG base directory specification has relative paths
  * ignored. */

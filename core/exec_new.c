@@ -1,0 +1,142 @@
+/* exec_new.c - memory for an executor (see exec.h): how much of it, whose, and where parameters
+ * lie. */
+#include "exec_parts.h"
+
+#include <stdlib.h>
+
+enum { MOST_SLOTS = 8 };
+
+int exec_slots(int tiles, size_t trained) {
+    /* Slots let threads sum gradients independently, at the price of memory for each and a pass
+     * over all of them. */
+    const size_t most_bytes = (size_t)256 << 20;
+    size_t affordable = trained ? most_bytes / (trained * sizeof(real)) : MOST_SLOTS;
+    int most = affordable < 1 ? 1 : affordable < MOST_SLOTS ? (int)affordable : MOST_SLOTS;
+    return tiles < most ? tiles : most;
+}
+
+static void *hold(exec *x, size_t count, size_t size) {
+    void *memory = aligned_array(count ? count : 1, size);
+    x->memory += count * size;
+    return memory;
+}
+
+static bool make_workers(exec *x) {
+    const plan *p = x->plan;
+    x->worker = arena_array(x->arena, (size_t)x->threads, sizeof *x->worker);
+    x->team_barrier = arena_array(x->arena, (size_t)x->threads, sizeof *x->team_barrier);
+    if (!x->worker || !x->team_barrier)
+        return false;
+    for (int i = 0; i < x->threads; i++)
+        barrier_init(&x->team_barrier[i]);
+    for (int i = 0; i < x->threads; i++) {
+        worker *w = &x->worker[i];
+        w->values = hold(x, p->thread_size, sizeof(real));
+        w->scratch = hold(x, p->scratch_size, sizeof(real));
+        w->feed_scratch = hold(x, feed_scratch(x->feed), sizeof(float));
+        w->probability = hold(x, (size_t)x->graph->classes * LANES, sizeof(real));
+        w->input = arena_array(x->arena, (size_t)p->most_inputs, sizeof *w->input);
+        w->input_grad = arena_array(x->arena, (size_t)p->most_inputs, sizeof *w->input_grad);
+        if (!w->values || !w->scratch || !w->feed_scratch || !w->probability || !w->input ||
+            !w->input_grad)
+            return false;
+    }
+    return true;
+}
+
+static bool locate_params(exec *x) {
+    x->params = arena_array(x->arena, (size_t)x->graph->count, sizeof *x->params);
+    for (int i = 0; x->params && i < x->network->count; i++) {
+        const network_tensor *t = &x->network->tensor[i];
+        node_params *p = &x->params[t->node];
+        real *values = x->network->values + t->offset;
+        p->param[t->param] = values;
+        p->offset[t->param] = t->offset;
+        p->trained[t->param] = t->offset < x->network->trained;
+        p->state[t->param] = p->trained[t->param] ? NULL : values;
+    }
+    return x->params != NULL;
+}
+
+static bool make_gradients(exec *x, const attr_component *method) {
+    size_t trained = x->network->trained;
+    if (!x->plan->training)
+        return true;
+    x->slots = hold(x, (size_t)exec_slots(x->most_tiles, trained) * trained, sizeof(real));
+    int states = method ? ((const optimizer *)method->type)->states : 0;
+    for (int i = 0; i < states; i++) {
+        x->states[i] = hold(x, trained, sizeof(real));
+        if (!x->states[i])
+            return false;
+    }
+    return x->slots != NULL;
+}
+
+static bool make_parts(exec *x, network *n, bool training, const attr_component *method,
+                       lcnn_errors *errors) {
+    x->arena = arena_new();
+    x->plan = x->arena ? plan_new(n->graph, training, x->arena, errors) : NULL;
+    if (!x->plan)
+        return false;
+    size_t tiles = (size_t)x->most_tiles;
+    x->tiles = hold(x, tiles * x->plan->tile_size, sizeof(real));
+    x->info = hold(x, tiles, sizeof *x->info);
+    x->partials = hold(x, tiles * x->plan->partial_size, sizeof(double));
+    x->shared = hold(x, x->plan->shared_size, sizeof(real));
+    return x->tiles && x->info && x->partials && x->shared && make_workers(x) && locate_params(x) &&
+           make_gradients(x, method);
+}
+
+exec *exec_new(const backend *b, network *n, const feed *f, bool training, int most, int threads,
+               const attr_component *method, lcnn_errors *errors) {
+    exec *x = calloc(1, sizeof *x);
+    if (x) {
+        x->backend = b;
+        x->graph = n->graph;
+        x->network = n;
+        x->feed = f;
+        barrier_init(&x->all);
+        x->threads = threads;
+        x->most_tiles = (most + LANES - 1) / LANES;
+    }
+    if (!x || !make_parts(x, n, training, method, errors)) {
+        error_no_memory(errors);
+        exec_free(x);
+        return NULL;
+    }
+    return x;
+}
+
+void exec_free(exec *x) {
+    if (!x)
+        return;
+    for (int i = 0; x->worker && x->team_barrier && i < x->threads; i++) {
+        free(x->worker[i].values);
+        free(x->worker[i].scratch);
+        free(x->worker[i].probability);
+        free(x->worker[i].feed_scratch);
+        barrier_destroy(&x->team_barrier[i]);
+    }
+    barrier_destroy(&x->all);
+    free(x->tiles);
+    free(x->info);
+    free(x->partials);
+    free(x->shared);
+    free(x->slots);
+    for (int i = 0; i < OPTIM_MAX_STATES; i++)
+        free(x->states[i]);
+    arena_free(x->arena);
+    free(x);
+}
+
+const real *exec_gradient(const exec *x) {
+    return x->slots;
+}
+
+size_t exec_memory(const exec *x) {
+    return x->memory;
+}
+
+int exec_threads(const exec *x) {
+    return x->threads;
+}

@@ -1,0 +1,84 @@
+/* exec_parts.h - what the files of the executor share: exec_new.c makes one, exec.c runs it,
+ * exec_step.c runs one step of one tile. Nobody else includes it. */
+#ifndef EXEC_PARTS_H
+#define EXEC_PARTS_H
+
+#include "exec.h"
+#include "threads.h"
+
+/* What belongs to one thread. */
+typedef struct worker {
+    real *values;  /* [plan->thread_size]; a team works in its first member's */
+    real *scratch; /* [plan->scratch_size] */
+    float *feed_scratch;
+    real *probability;  /* a tile of shape [classes] */
+    const real **input; /* [plan->most_inputs]: room for a call's lists */
+    real **input_grad;  /* [plan->most_inputs] */
+} worker;
+
+/* What is known of a tile while its batch runs. */
+typedef struct tile_info {
+    int32_t label[LANES];
+    uint32_t sample[LANES];
+} tile_info;
+
+/* Where a node's parameters and their gradients lie. */
+typedef struct node_params {
+    const real *param[OP_MAX_PARAMS];
+    real *state[OP_MAX_PARAMS];
+    size_t offset[OP_MAX_PARAMS]; /* of the gradient in a slot */
+    bool trained[OP_MAX_PARAMS];
+} node_params;
+
+struct exec {
+    const backend *backend;
+    const graph *graph;
+    network *network;
+    const feed *feed;
+    arena *arena;
+    plan *plan;
+    node_params *params; /* [graph->count] */
+    int threads, most_tiles;
+
+    worker *worker;   /* [threads] */
+    real *tiles;      /* [most_tiles][plan->tile_size] */
+    tile_info *info;  /* [most_tiles] */
+    double *partials; /* per node [most_tiles][its partial], nodes one after another */
+    real *shared;     /* [plan->shared_size] */
+    real *slots;      /* [slots][network->trained] */
+    real *states[OPTIM_MAX_STATES]; /* [network->trained] each */
+    int64_t updates;                /* done so far */
+    size_t memory;
+
+    barrier all;
+    barrier *team_barrier; /* [threads]: that of the team which the thread leads */
+
+    /* The run in progress. */
+    const exec_batch *batch;
+    const exec_update *update;
+    const exec_answers *answers;
+    int tile_count, slot_count;
+};
+
+/* Threads that work on the same tiles, sharing the items of every step. Usually one. */
+typedef struct team {
+    exec *exec;
+    worker *leader; /* whose values the tile's lie in */
+    worker *self;
+    barrier *barrier;
+    int member, size;
+} team;
+
+/* Waits for the whole team. */
+void team_wait(const team *t);
+
+/* Reads the tile's samples into the network's input. */
+void load_tile(const team *t, int tile);
+
+/* Runs a step on a tile. Gradients of parameters go into `slot`, stored or, when `add`, added. */
+void run_step(const team *t, int tile, const step *s, real *slot, bool add);
+
+/* The partial sums of a coupled node, [tiles][its partial]. */
+double *partials_of(const exec *x, int i);
+
+#endif
