@@ -52,7 +52,8 @@ forbid graph-plan-and-executor-name-no-operator '"(conv2d|dense|softmax|batch_no
     core/graph*.c core/plan.c core/exec*.c core/network.c core/train.c
 forbid the-library-never-prints-or-exits '\b(printf|puts|perror|exit|abort|assert) ?\(' \
     $(ls core/*.c ops/*.c ops/kernels/*.c datasets/*.c datasets/transforms/*.c)
-forbid sums-have-one-order 'omp.*(reduction|atomic)|ffast-math|march=native' $(ls core/*.[ch] ops/*.c ops/kernels/*) configure.ac Makefile.am
+forbid sums-have-one-order 'pragma omp.*(reduction|atomic)' $(ls core/*.[ch] ops/*.c ops/kernels/*)
+forbid no-flag-breaks-the-arithmetic 'ffast-math|march=native|Ofast' configure.ac Makefile.am $(ls ./*/local.mk)
 
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed -eq 0 ]
