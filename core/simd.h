@@ -156,24 +156,23 @@ INLINE vec vec_sqrt(vec v) {
 #endif
 }
 
+/* Four numbers: the narrowest vector there is. */
+typedef real quad __attribute__((vector_size(4 * sizeof(real))));
+
 /* The sum of 16 lanes by one fixed tree: i with i + 8, then + 4, + 2, + 1. `lane` holds LANES reals
  * as vectors. */
 INLINE real vec_fold(const vec lane[LANES / VW]) {
-    real sum[8];
 #if VW == 16
-    for (int i = 0; i < 8; i++)
-        sum[i] = lane[0][i] + lane[0][i + 8];
+    __m512 all = (__m512)lane[0];
+    __m256 eight = _mm512_castps512_ps256(all) + _mm512_extractf32x8_ps(all, 1);
+    quad sum = (quad)_mm256_castps256_ps128(eight) + (quad)_mm256_extractf128_ps(eight, 1);
+#elif VW == 8
+    __m256 eight = (__m256)lane[0] + (__m256)lane[1];
+    quad sum = (quad)_mm256_castps256_ps128(eight) + (quad)_mm256_extractf128_ps(eight, 1);
 #else
-    for (int v = 0; v < 8 / VW; v++) {
-        vec half = lane[v] + lane[v + 8 / VW];
-        for (int i = 0; i < VW; i++)
-            sum[v * VW + i] = half[i];
-    }
+    quad sum = (lane[0] + lane[2]) + (lane[1] + lane[3]);
 #endif
-    for (int n = 4; n > 0; n /= 2)
-        for (int i = 0; i < n; i++)
-            sum[i] = sum[i] + sum[i + n];
-    return sum[0];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
 #endif

@@ -248,6 +248,14 @@ static int rows_at_a_time(const correlation *c, int outputs) {
     return rows > 1 ? rows : 1;
 }
 
+/* weight[t] (+)= the sum of the lanes of sums[t]. */
+static void fold_taps(const real *sums, size_t taps, bool add, real *weight) {
+    for (size_t t = 0; t < taps; t++) {
+        real sum = vec_fold((const vec *)(sums + t * LANES));
+        weight[t] = add ? weight[t] + sum : sum;
+    }
+}
+
 void conv_weight_gradient(const correlation *c, int outputs, const real *output_grad,
                           const real *source, real *weight_grad, bool add, real *scratch) {
     const size_t taps = (size_t)c->y.taps * (size_t)c->x.taps;
@@ -261,12 +269,10 @@ void conv_weight_gradient(const correlation *c, int outputs, const real *output_
             for (size_t i = 0; i < (size_t)n * taps * LANES; i += VW)
                 vec_store(scratch + i, vec_zero());
             gradient_sums(&(gradient_operands){c, n, dy, x, scratch}, rows);
-            for (size_t i = 0; i < (size_t)n * taps; i++) {
-                real *w = weight_grad + ((size_t)o + i / taps) * c->weight_output +
-                          (size_t)k * c->weight_channel + i % taps;
-                real sum = vec_fold((const vec *)(scratch + i * LANES));
-                *w = add ? *w + sum : sum;
-            }
+            for (int i = 0; i < n; i++)
+                fold_taps(scratch + (size_t)i * taps * LANES, taps, add,
+                          weight_grad + (size_t)(o + i) * c->weight_output +
+                              (size_t)k * c->weight_channel);
         }
         o += n;
     }
