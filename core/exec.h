@@ -51,6 +51,17 @@ void exec_run(exec *x, const exec_batch *batch, const exec_update *update, const
 /* The gradient of the last run of a training exec, laid out as network.values; [network.trained]. */
 const real *exec_gradient(const exec *x);
 
+/* Seconds that one node took so far. */
+typedef struct exec_times {
+    double forward, backward, backward_params;
+} exec_times;
+
+/* From now on adds up the time of every node in times [graph->count], for execs of one thread; NULL ends it. */
+void exec_profile(exec *x, exec_times *times);
+
+/* Multiply-adds of one sample: forward, and for a training exec both gradients, as far as they are needed. */
+int64_t exec_macs(const exec *x);
+
 /* Bytes this exec holds. */
 size_t exec_memory(const exec *x);
 

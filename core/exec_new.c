@@ -140,3 +140,22 @@ size_t exec_memory(const exec *x) {
 int exec_threads(const exec *x) {
     return x->threads;
 }
+
+void exec_profile(exec *x, exec_times *times) {
+    x->times = times;
+}
+
+int64_t exec_macs(const exec *x) {
+    int64_t sum = 0;
+    for (int i = 0; i < x->graph->count; i++) {
+        const plan_node *n = &x->plan->node[i];
+        int64_t macs = x->graph->node[i].shapes.macs;
+        bool any_input = false;
+        for (int k = 0; k < x->graph->node[i].shapes.inputs; k++)
+            any_input = any_input || n->needs_grad[k];
+        sum += macs;
+        if (x->plan->training)
+            sum += macs * (n->trained + any_input);
+    }
+    return sum;
+}

@@ -53,6 +53,8 @@ struct exec {
     barrier all;
     barrier *team_barrier; /* [threads]: that of the team which the thread leads */
 
+    exec_times *times; /* [graph->count], or NULL */
+
     /* The run in progress. */
     const exec_batch *batch;
     const exec_update *update;

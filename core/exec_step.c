@@ -1,5 +1,8 @@
 /* exec_step.c - one step of one tile (see exec.h): making an operator's call, sharing its items
  * within a team, reading off the answers. */
+#include "config.h"
+
+#include "clock.h"
 #include "exec_parts.h"
 
 void team_wait(const team *t) {
@@ -60,13 +63,18 @@ static op_call make_call(const team *t, int tile, int i) {
     };
 }
 
-/* Runs a callback on this member's part of the items. */
-static void run_items(const team *t, op_call *call, void (*callback)(const op_call *), int items) {
+/* Runs a callback on this member's part of the items. Its time goes to `clock`, where there is one.
+ */
+static void run_items(const team *t, op_call *call, void (*callback)(const op_call *), int items,
+                      double *clock) {
     int all = items > 0 ? items : 1;
     call->first = (int)((int64_t)all * t->member / t->size);
     call->end = (int)((int64_t)all * (t->member + 1) / t->size);
+    double began = clock ? clock_seconds() : 0;
     if (call->first < call->end)
         callback(call);
+    if (clock)
+        *clock += clock_seconds() - began;
     team_wait(t);
 }
 
@@ -110,6 +118,7 @@ static void run_backward(const team *t, op_call *call, int i, real *slot, bool a
     const exec *x = t->exec;
     const node *n = &x->graph->node[i];
     real *param_grad[OP_MAX_PARAMS] = {NULL};
+    exec_times *times = x->times ? &x->times[i] : NULL;
     bool any_input = false;
     for (int k = 0; k < OP_MAX_PARAMS; k++)
         if (x->params[i].trained[k])
@@ -119,27 +128,33 @@ static void run_backward(const team *t, op_call *call, int i, real *slot, bool a
     call->param_grad = param_grad;
     call->param_grad_add = add;
     if (n->op->backward_params && x->plan->node[i].trained)
-        run_items(t, call, n->op->backward_params, n->shapes.param_items);
+        run_items(t, call, n->op->backward_params, n->shapes.param_items,
+                  times ? &times->backward_params : NULL);
     if (n->op->backward && any_input)
-        run_items(t, call, n->op->backward, n->shapes.backward_items);
+        run_items(t, call, n->op->backward, n->shapes.backward_items,
+                  times ? &times->backward : NULL);
 }
 
 void run_step(const team *t, int tile, const step *s, real *slot, bool add) {
     const exec *x = t->exec;
     const node *n = &x->graph->node[s->node];
+    exec_times *times = x->times ? &x->times[s->node] : NULL;
     bool loss = s->node == x->graph->count - 1;
     op_call call = make_call(t, tile, s->node);
     switch (s->phase) {
     case PHASE_GATHER:
-        run_items(t, &call, n->op->forward_gather, n->shapes.forward_items);
+        run_items(t, &call, n->op->forward_gather, n->shapes.forward_items,
+                  times ? &times->forward : NULL);
         break;
     case PHASE_FORWARD:
-        run_items(t, &call, n->op->forward, n->shapes.forward_items);
+        run_items(t, &call, n->op->forward, n->shapes.forward_items,
+                  times ? &times->forward : NULL);
         if (loss && t->member == 0)
             read_answers(t, tile, &call);
         break;
     case PHASE_BACKWARD_GATHER:
-        run_items(t, &call, n->op->backward_gather, n->shapes.backward_items);
+        run_items(t, &call, n->op->backward_gather, n->shapes.backward_items,
+                  times ? &times->backward : NULL);
         break;
     case PHASE_BACKWARD:
         if (loss) {

@@ -168,3 +168,17 @@ graph *graph_build(const doc *model, int classes, const component_set *ops, aren
         infer(&b, &b.draft[b.order[i]]);
     return b.ok ? finish(&b) : NULL;
 }
+
+graph *graph_with_ops(const graph *g, const component_set *ops, arena *a) {
+    graph *copy = arena_alloc(a, sizeof *copy);
+    node *nodes = arena_array(a, (size_t)g->count, sizeof *nodes);
+    if (!copy || !nodes)
+        return NULL;
+    *copy = *g;
+    copy->node = nodes;
+    for (int i = 0; i < g->count; i++) {
+        nodes[i] = g->node[i];
+        nodes[i].op = (const op *)component_find(ops, g->node[i].op->component.name);
+    }
+    return copy;
+}

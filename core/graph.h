@@ -41,6 +41,9 @@ graph *graph_build(const doc *model, int classes, const component_set *ops, aren
 bool graph_infer(const op *type, const char *name, const doc *map, const void *attrs, op_shapes *shapes,
                  lcnn_errors *errors);
 
+/* The same graph with the operators of another backend, found by name. NULL when memory is out. */
+graph *graph_with_ops(const graph *g, const component_set *ops, arena *a);
+
 /* Appends `input`, `nodes` and `loss` with every attribute spelt out. */
 bool graph_write(const graph *g, doc *map, arena *a);
 

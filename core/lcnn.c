@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "backend.h"
+#include "bench.h"
 #include "checkpoint.h"
 #include "datasets.h"
 #include "file.h"
@@ -373,4 +374,19 @@ const char *lcnn_session_sha256(lcnn_session *session) {
     bool made = bytes != NULL;
     free(bytes);
     return made ? session->sha256 : NULL;
+}
+
+int lcnn_threads_available(void) {
+    return threads_available();
+}
+
+/* ---- Benchmarks ------------------------------------------------------------------------------ */
+
+lcnn_bench *lcnn_bench_run(const lcnn_model *m, const lcnn_bench_options *options,
+                           lcnn_errors *errors) {
+    lcnn_bench_options chosen = *options;
+    const backend *b = choose_backend(options->isa, errors);
+    if (!b || !choose_threads(options->threads, &chosen.threads, errors))
+        return NULL;
+    return bench_run(m->model, b, &chosen, errors);
 }

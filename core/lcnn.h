@@ -236,6 +236,40 @@ bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *err
 /* SHA-256 in hexadecimal of the bytes that lcnn_session_save writes; NULL when memory is out. */
 const char *lcnn_session_sha256(lcnn_session *session);
 
+/* Threads that this machine grants. */
+int lcnn_threads_available(void);
+
+/* ---- Benchmarks ------------------------------------------------------------------------------ */
+
+typedef struct lcnn_bench_options {
+    bool training;   /* whole steps: data, forward, backward, update; else forward only */
+    int batch_size;  /* images of a step */
+    int threads;     /* 0: as many as the machine grants */
+    const char *isa; /* as in lcnn_session_options */
+    int repetitions; /* at least 1; each takes about a fifth of a second */
+} lcnn_bench_options;
+
+/* What one layer takes in a step of one thread. Multiply-adds are those really needed: the first layer has no input
+ * gradient. */
+typedef struct lcnn_bench_layer {
+    double forward, backward;           /* seconds per image */
+    int64_t forward_macs, backward_macs; /* per image */
+} lcnn_bench_layer;
+
+typedef struct lcnn_bench {
+    const char *isa;
+    int threads;
+    double images_per_second, slowest, fastest; /* median and extremes of the repetitions */
+    double gflops; /* at the median: two operations per multiply-add of convolutions and dense layers, nothing else counted */
+    double peak;   /* the machine's: median GFLOP/s of fused multiply-adds on as many threads, measured in between */
+    size_t memory; /* bytes of activations, gradients and optimiser states */
+    const lcnn_bench_layer *layers; /* [lcnn_model_layer_count] for one thread; NULL for more */
+} lcnn_bench;
+
+/* Times a model on synthetic images of its shape. NULL with messages; the caller frees the result. */
+lcnn_bench *lcnn_bench_run(const lcnn_model *model, const lcnn_bench_options *options, lcnn_errors *errors);
+void lcnn_bench_free(lcnn_bench *bench);
+
 /* ---- Files ----------------------------------------------------------------------------------- */
 
 /* Writes a whole file: to a temporary name in the same folder, flushed, then renamed; the folder is flushed too. */

@@ -4,8 +4,10 @@ core_sources = \
 	core/attr.c core/attr.h \
 	core/attr_write.c \
 	core/backend.c core/backend.h \
+	core/bench.c core/bench.h \
 	core/checkpoint.c core/checkpoint.h \
 	core/checkpoint_read.c \
+	core/clock.h \
 	core/dataset.h \
 	core/document.c core/document.h \
 	core/document_write.c \

@@ -14,6 +14,7 @@ typedef enum rng_purpose {
     RNG_DROPOUT,   /* stream = the node's */
     RNG_TRANSFORM, /* random transforms of images: stream = position in the list */
     RNG_GLYPHS,    /* the built-in data set */
+    RNG_BENCH,     /* synthetic images */
 } rng_purpose;
 
 typedef struct rng_key {

@@ -3,6 +3,7 @@
 
 #include "train.h"
 
+#include "clock.h"
 #include "exec.h"
 #include "metrics.h"
 #include "rng.h"
@@ -11,7 +12,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Samples to evaluate, and what came of them the last time. */
 typedef struct examination {
@@ -26,7 +26,7 @@ typedef struct examination {
 
 struct trainer {
     const model *model;
-    graph graph; /* the model's, with the operators of the backend */
+    graph *graph; /* the model's, with the operators of the backend */
     arena *arena;
     network *network;
     attr_component method; /* the model's optimiser, as of the backend */
@@ -48,16 +48,10 @@ struct trainer {
 /* The model names the operators of some backend; those of the wanted one have the same names and
  * attributes. */
 static bool bind_backend(trainer *t, const backend *b) {
-    const graph *g = t->model->graph;
-    t->graph = *g;
-    t->graph.node = arena_array(t->arena, (size_t)g->count, sizeof *t->graph.node);
-    for (int i = 0; t->graph.node && i < g->count; i++) {
-        t->graph.node[i] = g->node[i];
-        t->graph.node[i].op = (const op *)component_find(&b->ops, g->node[i].op->component.name);
-    }
+    t->graph = graph_with_ops(t->model->graph, &b->ops, t->arena);
     t->method = t->model->train.optimizer;
     t->method.type = component_find(&b->optimizers, t->method.type->name);
-    return t->graph.node != NULL;
+    return t->graph != NULL;
 }
 
 static feed feed_of(const model *m, const dataset *d, const split *part) {
@@ -136,7 +130,7 @@ static bool make_parts(trainer *t, const dataset *d, const backend *b, int threa
         error_no_memory(errors);
         return false;
     }
-    t->network = network_new(&t->graph, t->arena, errors);
+    t->network = network_new(t->graph, t->arena, errors);
     return t->network &&
            (weights ? network_load(t->network, weights, errors)
                     : network_initialize(t->network, (uint64_t)t->model->train.seed, errors)) &&
@@ -249,7 +243,7 @@ lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
                   t->model->info->name);
         return NULL;
     }
-    lcnn_evaluation *result = metrics_new(e->count, t->graph.classes);
+    lcnn_evaluation *result = metrics_new(e->count, t->graph->classes);
     if (!result) {
         error_no_memory(errors);
         return NULL;
@@ -262,12 +256,6 @@ lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
 }
 
 /* ---- Training -------------------------------------------------------------------------------- */
-
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* An epoch while it runs. */
 typedef struct epoch_sums {
@@ -308,7 +296,7 @@ static bool tell_progress(const trainer *t, const lcnn_callbacks *callbacks, int
         .loss = sums->loss / sums->done,
         .accuracy = (double)sums->right / sums->done,
         .learning_rate = sums->learning_rate,
-        .seconds = seconds_now() - sums->began,
+        .seconds = clock_seconds() - sums->began,
     };
     return callbacks->progress(callbacks->user, &now);
 }
@@ -340,7 +328,7 @@ static bool run_epoch(trainer *t, int epoch, const lcnn_callbacks *callbacks, ep
 
 /* Figures of a finished epoch; the time for them is not counted as training. */
 static lcnn_epoch summarize(trainer *t, int epoch, const epoch_sums *sums) {
-    double seconds = seconds_now() - sums->began;
+    double seconds = clock_seconds() - sums->began;
     lcnn_epoch e = {
         .epoch = epoch + 1,
         .epochs = t->model->train.epochs,
@@ -363,7 +351,7 @@ bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *error
     }
     bool stopped = false;
     for (int epoch = 0; epoch < t->model->train.epochs && !stopped; epoch++) {
-        epoch_sums sums = {.began = seconds_now()};
+        epoch_sums sums = {.began = clock_seconds()};
         if (!run_epoch(t, epoch, callbacks, &sums, &stopped, errors))
             return false;
         if (stopped)

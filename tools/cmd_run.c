@@ -64,8 +64,7 @@ static void utc_now(char text[32]) {
         strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
-/* ---- Files of the run
- * -------------------------------------------------------------------------------------------- */
+/* ---- Files of the run ------------------------------------------------------------------------ */
 
 static void write_model(run *r) {
     run_file file;
@@ -174,9 +173,7 @@ static void write_result(run *r, const lcnn_evaluation *e) {
     record(r, run_file_end(&file));
 }
 
-/* ---- Training
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Training -------------------------------------------------------------------------------- */
 
 static bool on_progress(void *user, const lcnn_progress *now) {
     run *r = user;

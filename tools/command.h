@@ -39,8 +39,9 @@ typedef struct arguments {
     int operand_count;
     const char **operand;
     option_list settings;
-    option_number seed, threads;
+    option_number seed, threads, repeat;
     const char *data, *isa, *weights, *out;
+    const char *batches, *thread_list;
     bool quiet, json, yaml;
 } arguments;
 
@@ -65,16 +66,14 @@ struct command {
     int (*run)(const arguments *args); /* returns the exit status */
 };
 
-extern const command cmd_run, cmd_test, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_help;
+extern const command cmd_run, cmd_test, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
 
 /* Every command, NULL-ended. */
 extern const command *const commands[];
 
 const command *command_find(const char *name);
 
-/* ---- options.c
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- options.c ------------------------------------------------------------------------------- */
 
 /* Reads argv[2..] by the table of `cmd` into `out`; prints a usage error and exits when it does not
  * fit, prints the help and exits when it was asked for. */
@@ -94,9 +93,7 @@ const char *command_nearest(const char *word);
 enum { SEED_TEXT = 32 };
 option_list options_settings(const arguments *args, char text[SEED_TEXT]);
 
-/* ---- messages.c
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- messages.c ------------------------------------------------------------------------------ */
 
 /* Prints "lcnn: error: ...", the command line with argv[at] marked (at == argc: its end; at < 0: no
  * mark) and where to look; exits with the status for usage. `cmd` may be NULL. */

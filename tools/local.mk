@@ -1,6 +1,7 @@
 # The lcnn command. It includes one header of the library: core/lcnn.h.
 bin_PROGRAMS += lcnn
 lcnn_SOURCES = \
+	tools/cmd_bench.c \
 	tools/cmd_check.c \
 	tools/cmd_data.c \
 	tools/cmd_help.c \

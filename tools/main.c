@@ -16,8 +16,8 @@
 #include "command.h"
 #include "text.h"
 
-const command *const commands[] = {&cmd_run, &cmd_test, &cmd_check, &cmd_show,
-                                   &cmd_ops, &cmd_data, &cmd_help,  NULL};
+const command *const commands[] = {&cmd_run,  &cmd_test,  &cmd_check, &cmd_show, &cmd_ops,
+                                   &cmd_data, &cmd_bench, &cmd_help,  NULL};
 
 const command *command_find(const char *name) {
     for (int i = 0; commands[i]; i++)
@@ -57,7 +57,7 @@ static int close_output(int status) {
 static int dispatch(int argc, char **argv) {
     if (argc < 2)
         usage_error(NULL, argc, argv, -1,
-                    "no command is given: run, test, check, show, ops, data or help");
+                    "no command is given: run, test, check, show, ops, data, bench or help");
     bool help = strcmp(argv[1], "--help") == 0, version = strcmp(argv[1], "--version") == 0;
     if ((help || version) && argc > 2)
         usage_error(NULL, argc, argv, 2, "%s stands alone", argv[1]);

@@ -28,9 +28,7 @@ static int find_row(const option *rows, const char *name, size_t length) {
     return -1;
 }
 
-/* ---- Parsing
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Parsing --------------------------------------------------------------------------------- */
 
 typedef struct parser {
     arguments *out;
@@ -181,9 +179,7 @@ void options_free(arguments *args) {
     list_free(&args->settings);
 }
 
-/* ---- Settings
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Settings -------------------------------------------------------------------------------- */
 
 option_list options_settings(const arguments *args, char text[SEED_TEXT]) {
     option_list all = {0};
@@ -209,9 +205,7 @@ option_list options_settings(const arguments *args, char text[SEED_TEXT]) {
     return all;
 }
 
-/* ---- Help
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Help ------------------------------------------------------------------------------------ */
 
 static const char *option_label(const option *row) {
     return row->argument ? text_printf("--%s %s", row->name, row->argument)

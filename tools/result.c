@@ -24,9 +24,7 @@ static uint32_t row_total(const lcnn_evaluation *e, int truth) {
     return total;
 }
 
-/* ---- Text
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 static void print_scores(const lcnn_evaluation *e, FILE *out) {
     table *t = table_new("lrrr");
@@ -152,9 +150,7 @@ void result_print(const lcnn_evaluation *e, const lcnn_data *data, const char *m
         fprintf(out, "  the whole matrix: %s\n", text_plain(matrix_file));
 }
 
-/* ---- JSON
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 json_t *json_number(double x) {
     return isfinite(x) ? json_real(x) : json_null();
@@ -244,9 +240,7 @@ void json_write(const json_t *value, FILE *out) {
     fputc('\n', out);
 }
 
-/* ---- CSV
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- CSV ------------------------------------------------------------------------------------- */
 
 /* A field, in quotes when it needs them (RFC 4180). */
 static void write_field(const char *text, FILE *out) {

@@ -21,9 +21,7 @@ void result_write_confusion(const lcnn_evaluation *e, const lcnn_data *data, FIL
 /* predictions.csv: index, truth, answer, probability of the answer. */
 void result_write_predictions(const lcnn_evaluation *e, const lcnn_data *data, FILE *out);
 
-/* ---- JSON
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 /* A number, or null where it is none. */
 json_t *json_number(double x);

@@ -35,9 +35,7 @@ void text_wrap(FILE *out, const char *text, int column, int indent);
 /* Each line of `text` after `indent` blanks. */
 void text_indent(FILE *out, const char *text, int indent);
 
-/* ---- Terminal
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Terminal -------------------------------------------------------------------------------- */
 
 bool terminal_is(FILE *out);   /* a terminal that can redraw a line */
 int terminal_width(FILE *out); /* its columns; 80 where it is no terminal */
@@ -48,9 +46,7 @@ const char *style_faint(FILE *out);
 const char *style_red(FILE *out);
 const char *style_end(FILE *out);
 
-/* ---- Tables
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Tables ---------------------------------------------------------------------------------- */
 
 /* Cells in rows, printed in columns as wide as their widest cell, two blanks apart. */
 typedef struct table table;
