@@ -343,6 +343,22 @@ test_wants_a_run() {
     refused 6 'no model.yaml' test empty
 }
 
+bench_measures_what_it_was_asked_for() {
+    lcnn bench tiny.yaml --batch 16,40 --threads 1 --repeat 1
+    exits 0
+    says out '^  training      16        1 '
+    says out '^  inference     40        1 '
+    says out 'layers, per image, training with one thread at batch 40'
+    lcnn bench tiny.yaml --batch 16 --threads 1 --repeat 1 --json
+    exits 0
+    says out '"mode": "inference"'
+    says out '"share_of_peak": [0-9.e-]*,'
+}
+
+bench_refuses_lists_that_are_none() {
+    refused 2 "wants numbers from 1 separated by commas, not '16,,32'" bench tiny.yaml --batch 16,,32
+}
+
 for name in \
     version_is_printed every_command_has_help wrong_command_lines_are_refused usage_errors_mark_the_word \
     names_are_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located \
@@ -350,7 +366,8 @@ for name in \
     data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads \
     same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line json_prints_one_object \
     training_goes_on_from_weights missing_data_says_where read_only_place_fails_early infinite_loss_is_status_8 \
-    interrupted_run_keeps_weights lost_output_is_no_success test_repeats_the_result test_wants_a_run; do
+    interrupted_run_keeps_weights lost_output_is_no_success test_repeats_the_result test_wants_a_run \
+    bench_measures_what_it_was_asked_for bench_refuses_lists_that_are_none; do
     test_case $name
 done
 
