@@ -60,21 +60,7 @@ static void control_restore(control_word word) {
 }
 #endif
 
-void threads_run(int wanted, void (*body)(void *argument, int index, int count), void *argument) {
-#ifdef _OPENMP
-#pragma omp parallel num_threads(wanted)
-    {
-        control_word before = control_standard();
-        body(argument, omp_get_thread_num(), omp_get_num_threads());
-        control_restore(before);
-    }
-#else
-    (void)wanted;
-    control_word before = control_standard();
-    body(argument, 0, 1);
-    control_restore(before);
-#endif
-}
+/* ---- Waiting -------------------------------------------------------------------------------- */
 
 static void pause_briefly(void) {
 #ifdef __x86_64__
@@ -118,4 +104,95 @@ void barrier_wait(barrier *b, int threads) {
     while (atomic_load_explicit(&b->round, memory_order_acquire) == round)
         pthread_cond_wait(&b->opened, &b->mutex);
     pthread_mutex_unlock(&b->mutex);
+}
+
+/* ---- Running -------------------------------------------------------------------------------- */
+
+typedef void thread_body(void *argument, int index, int count);
+
+/* All threads of an OpenMP region, or the one there is without OpenMP. */
+static void run_region(int wanted, thread_body *body, void *argument) {
+#ifdef _OPENMP
+#pragma omp parallel num_threads(wanted)
+    {
+        control_word before = control_standard();
+        body(argument, omp_get_thread_num(), omp_get_num_threads());
+        control_restore(before);
+    }
+#else
+    (void)wanted;
+    control_word before = control_standard();
+    body(argument, 0, 1);
+    control_restore(before);
+#endif
+}
+
+/* Threads that are kept together, and what they are to do next. */
+typedef struct crew {
+    barrier start, finish;
+    int count; /* threads in it */
+    void (*lead)(void *argument);
+    void *lead_argument;
+    thread_body *body; /* NULL: go home */
+    void *argument;
+    int wanted;
+} crew;
+
+/* The crew that this thread leads. */
+static _Thread_local crew *held;
+
+static void do_share(const crew *c, int index) {
+    int count = c->wanted < c->count ? c->wanted : c->count;
+    if (index < count)
+        c->body(c->argument, index, count);
+}
+
+static void follow(crew *c, int index) {
+    for (;;) {
+        barrier_wait(&c->start, c->count);
+        if (!c->body)
+            return;
+        do_share(c, index);
+        barrier_wait(&c->finish, c->count);
+    }
+}
+
+static void join_crew(void *argument, int index, int count) {
+    crew *c = argument;
+    if (index > 0) {
+        /* The leader has entered when the first barrier opens, and `count` with it. */
+        barrier_wait(&c->finish, count);
+        follow(c, index);
+        return;
+    }
+    c->count = count;
+    barrier_wait(&c->finish, count);
+    held = c;
+    c->lead(c->lead_argument);
+    held = NULL;
+    c->body = NULL;
+    barrier_wait(&c->start, count);
+}
+
+void threads_hold(int wanted, void (*lead)(void *argument), void *argument) {
+    crew c = {.lead = lead, .lead_argument = argument};
+    barrier_init(&c.start);
+    barrier_init(&c.finish);
+    run_region(wanted, join_crew, &c);
+    barrier_destroy(&c.start);
+    barrier_destroy(&c.finish);
+}
+
+void threads_run(int wanted, void (*body)(void *argument, int index, int count), void *argument) {
+    crew *c = held;
+    if (!c) {
+        run_region(wanted, body, argument);
+        return;
+    }
+    c->body = body;
+    c->argument = argument;
+    c->wanted = wanted;
+    barrier_wait(&c->start, c->count);
+    do_share(c, 0);
+    barrier_wait(&c->finish, c->count);
 }

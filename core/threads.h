@@ -14,6 +14,11 @@ int threads_available(void);
  * all. The control word of every thread is set to round to nearest and keep subnormal numbers, and restored after. */
 void threads_run(int wanted, void (*body)(void *argument, int index, int count), void *argument);
 
+/* Calls lead(argument) on this thread with up to `wanted` threads kept together, so that every threads_run inside it finds
+ * them waiting. Between many short runs OpenMP's own threads would spin, and on a busy machine slow each other down
+ * several times over. */
+void threads_hold(int wanted, void (*lead)(void *argument), void *argument);
+
 /* A meeting point for a group of threads. Everything written before it by one is seen after it by all. Waiting threads spin
  * for a moment, since steps are short, and then sleep, so that on a busy machine the one they wait for gets a processor. */
 typedef struct barrier {
