@@ -40,7 +40,9 @@ lcnn_data *lcnn_data_open(const char *name, lcnn_errors *errors) {
         error_no_memory(errors);
         return NULL;
     }
+    arithmetic before = arithmetic_standard();
     data->set = datasets_open(name, errors);
+    arithmetic_restore(before);
     if (!data->set) {
         free(data);
         return NULL;
@@ -173,9 +175,11 @@ lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
         return NULL;
     }
     const char *found = find_model(path, m->arena, errors);
+    arithmetic before = arithmetic_standard();
     if (found)
         m->model = model_load(found, options->data, options->settings, options->setting_count,
                               parts(), m->arena, errors);
+    arithmetic_restore(before);
     if (m->model && !describe_layers(m)) {
         error_no_memory(errors);
         m->model = NULL;
@@ -278,11 +282,14 @@ static bool choose_threads(int wanted, int *threads, lcnn_errors *errors) {
     }
     *threads = wanted == 0 ? available : wanted;
     if (*threads > available)
-        error_note(
-            errors,
-            "%d threads share %d processors here: slower than %d threads, with the same results",
-            *threads, available, available);
-    return true;
+        error_note(errors,
+                   "%d threads share %d processor%s here: slower than %d, with the same results",
+                   *threads, available, available == 1 ? "" : "s", available);
+    if (threads_start(*threads))
+        return true;
+    error_add(errors, LCNN_NO_MEMORY, (mark){0},
+              "the system does not start %d threads; ask for fewer, or raise its limits", *threads);
+    return false;
 }
 
 lcnn_session *lcnn_session_new(const lcnn_model *m, const lcnn_data *data,
@@ -295,10 +302,12 @@ lcnn_session *lcnn_session_new(const lcnn_model *m, const lcnn_data *data,
         error_no_memory(errors);
         return NULL;
     }
+    arithmetic before = arithmetic_standard();
     session->backend = choose_backend(options->isa, errors);
     if (session->backend && choose_threads(options->threads, &session->threads, errors))
         session->trainer = trainer_new(m->model, data->set, session->backend, session->threads,
                                        options->weights, errors);
+    arithmetic_restore(before);
     if (!session->trainer) {
         free(session);
         return NULL;
@@ -334,11 +343,17 @@ size_t lcnn_session_memory(const lcnn_session *session) {
 
 bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks,
                         lcnn_errors *errors) {
-    return trainer_run(session->trainer, callbacks, errors);
+    arithmetic before = arithmetic_standard();
+    bool done = trainer_run(session->trainer, callbacks, errors);
+    arithmetic_restore(before);
+    return done;
 }
 
 lcnn_evaluation *lcnn_session_evaluate(lcnn_session *session, lcnn_errors *errors) {
-    return trainer_evaluate(session->trainer, errors);
+    arithmetic before = arithmetic_standard();
+    lcnn_evaluation *found = trainer_evaluate(session->trainer, errors);
+    arithmetic_restore(before);
+    return found;
 }
 
 /* The weights file as bytes, to be freed. */

@@ -3,7 +3,7 @@
 
 #include "threads.h"
 
-#include <stdint.h>
+#include <stdlib.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -21,42 +21,34 @@ int threads_available(void) {
 #endif
 }
 
-/* A library loaded into the process may have switched the flushing of subnormal numbers on
- * (-ffast-math does); the same bits everywhere need the standard arithmetic. */
 #ifdef __x86_64__
-typedef unsigned control_word;
-
-static control_word control_standard(void) {
-    control_word before = _mm_getcsr();
+arithmetic arithmetic_standard(void) {
+    arithmetic before = _mm_getcsr();
     _mm_setcsr(0x1f80); /* all exceptions masked, round to nearest, no flushing */
     return before;
 }
 
-static void control_restore(control_word word) {
-    _mm_setcsr(word);
+void arithmetic_restore(arithmetic before) {
+    _mm_setcsr((unsigned)before);
 }
 #elif defined(__aarch64__)
-typedef uint64_t control_word;
-
-static control_word control_standard(void) {
-    control_word before, standard = 0;
+arithmetic arithmetic_standard(void) {
+    arithmetic before, standard = 0;
     __asm__ volatile("mrs %0, fpcr" : "=r"(before));
     __asm__ volatile("msr fpcr, %0" : : "r"(standard));
     return before;
 }
 
-static void control_restore(control_word word) {
-    __asm__ volatile("msr fpcr, %0" : : "r"(word));
+void arithmetic_restore(arithmetic before) {
+    __asm__ volatile("msr fpcr, %0" : : "r"(before));
 }
 #else
-typedef int control_word;
-
-static control_word control_standard(void) {
+arithmetic arithmetic_standard(void) {
     return 0;
 }
 
-static void control_restore(control_word word) {
-    (void)word;
+void arithmetic_restore(arithmetic before) {
+    (void)before;
 }
 #endif
 
@@ -115,15 +107,15 @@ static void run_region(int wanted, thread_body *body, void *argument) {
 #ifdef _OPENMP
 #pragma omp parallel num_threads(wanted)
     {
-        control_word before = control_standard();
+        arithmetic before = arithmetic_standard();
         body(argument, omp_get_thread_num(), omp_get_num_threads());
-        control_restore(before);
+        arithmetic_restore(before);
     }
 #else
     (void)wanted;
-    control_word before = control_standard();
+    arithmetic before = arithmetic_standard();
     body(argument, 0, 1);
-    control_restore(before);
+    arithmetic_restore(before);
 #endif
 }
 
@@ -195,4 +187,43 @@ void threads_run(int wanted, void (*body)(void *argument, int index, int count),
     barrier_wait(&c->start, c->count);
     do_share(c, 0);
     barrier_wait(&c->finish, c->count);
+}
+
+/* ---- Starting ------------------------------------------------------------------------------- */
+
+#ifdef _OPENMP
+static void *wait_for_gate(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+static void do_nothing(void *argument, int index, int count) {
+    (void)argument;
+    (void)index;
+    (void)count;
+}
+#endif
+
+bool threads_start(int wanted) {
+#ifdef _OPENMP
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *thread = malloc((size_t)wanted * sizeof *thread);
+    if (!thread)
+        return false;
+    int started = 1;           /* this one */
+    pthread_mutex_lock(&gate); /* until all are there */
+    while (started < wanted && pthread_create(&thread[started], NULL, wait_for_gate, &gate) == 0)
+        started++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 1; i < started; i++)
+        pthread_join(thread[i], NULL);
+    free(thread);
+    if (started < wanted)
+        return false;
+    run_region(wanted, do_nothing, NULL);
+#else
+    (void)wanted;
+#endif
+    return true;
 }

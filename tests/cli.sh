@@ -294,6 +294,14 @@ read_only_place_fails_early() {
     fi
 }
 
+too_many_threads_leave_no_folder() {
+    (ulimit -v 500000 && "$LCNN" --version) >out 2>err || { skip="runs in no limited memory" && return; }
+    (ulimit -v 500000 && "$LCNN" run tiny.yaml --threads 1000 --out crowd) >out 2>err </dev/null
+    equal $? 7
+    says err 'does not start 1000 threads'
+    absent crowd
+}
+
 infinite_loss_is_status_8() {
     lcnn run tiny.yaml --quiet --set loss.op=mean_squared_error --set train.learning_rate=1000000 --out nan
     exits 8
@@ -365,7 +373,7 @@ for name in \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
     data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads \
     same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line json_prints_one_object \
-    training_goes_on_from_weights missing_data_says_where read_only_place_fails_early infinite_loss_is_status_8 \
+    training_goes_on_from_weights missing_data_says_where read_only_place_fails_early too_many_threads_leave_no_folder infinite_loss_is_status_8 \
     interrupted_run_keeps_weights lost_output_is_no_success test_repeats_the_result test_wants_a_run \
     bench_measures_what_it_was_asked_for bench_refuses_lists_that_are_none; do
     test_case $name
