@@ -139,14 +139,23 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void measure(const subject *s, const backend *b, const lcnn_bench_options *options,
-                    lcnn_bench *result) {
+/* Measuring as threads_hold wants it, since training runs so. */
+typedef struct measurement {
+    const subject *subject;
+    const backend *backend;
+    const lcnn_bench_options *options;
+    lcnn_bench *result;
+} measurement;
+
+static void measure(void *argument) {
+    const measurement *m = argument;
+    lcnn_bench *result = m->result;
     double speed[MOST_REPETITIONS], peak[MOST_REPETITIONS];
-    size_t n = (size_t)options->repetitions;
-    run_once(s, options->training);
+    size_t n = (size_t)m->options->repetitions;
+    run_once(m->subject, m->options->training);
     for (size_t i = 0; i < n; i++) {
-        peak[i] = measure_peak(b, options->threads, s->gflops);
-        speed[i] = measure_speed(s, options->training);
+        peak[i] = measure_peak(m->backend, m->options->threads, m->subject->gflops);
+        speed[i] = measure_speed(m->subject, m->options->training);
     }
     qsort(speed, n, sizeof *speed, ascending);
     qsort(peak, n, sizeof *peak, ascending);
@@ -154,7 +163,7 @@ static void measure(const subject *s, const backend *b, const lcnn_bench_options
     result->slowest = speed[0];
     result->fastest = speed[n - 1];
     result->peak = peak[n / 2];
-    result->gflops = 2e-9 * (double)exec_macs(s->exec) * result->images_per_second;
+    result->gflops = 2e-9 * (double)exec_macs(m->subject->exec) * result->images_per_second;
 }
 
 /* The time of each layer, in steps apart from those that were timed as a whole. */
@@ -204,7 +213,8 @@ lcnn_bench *bench_run(const model *m, const backend *b, const lcnn_bench_options
     if (!result)
         error_no_memory(errors);
     if (ready) {
-        measure(&s, b, options, result);
+        measurement all = {&s, b, options, result};
+        threads_hold(options->threads, measure, &all);
         result->isa = b->name;
         result->threads = options->threads;
         result->memory = exec_memory(s.exec) + s.network->size * sizeof(real);

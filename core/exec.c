@@ -110,11 +110,8 @@ static void run_thread(void *argument, int index, int threads) {
             barrier_wait(&x->all, threads);
         }
     }
-    if (x->plan->training) {
+    if (x->plan->training)
         update_share(x, index, threads);
-        barrier_wait(&x->all,
-                     threads); /* OpenMP's own at the end of the region may spin for long */
-    }
 }
 
 void exec_run(exec *x, const exec_batch *batch, const exec_update *update,

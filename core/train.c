@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "rng.h"
 #include "schedule.h"
+#include "threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -343,22 +344,37 @@ static lcnn_epoch summarize(trainer *t, int epoch, const epoch_sums *sums) {
     return e;
 }
 
+/* Training as threads_hold wants it. */
+typedef struct training {
+    trainer *trainer;
+    const lcnn_callbacks *callbacks;
+    lcnn_errors *errors;
+    bool failed;
+} training;
+
+static void run_epochs(void *argument) {
+    training *run = argument;
+    trainer *t = run->trainer;
+    const lcnn_callbacks *callbacks = run->callbacks;
+    bool stopped = false;
+    for (int epoch = 0; epoch < t->model->train.epochs && !stopped; epoch++) {
+        epoch_sums sums = {.began = clock_seconds()};
+        run->failed = !run_epoch(t, epoch, callbacks, &sums, &stopped, run->errors);
+        if (run->failed || stopped)
+            return;
+        lcnn_epoch done = summarize(t, epoch, &sums);
+        if (callbacks && callbacks->epoch)
+            stopped = !callbacks->epoch(callbacks->user, &done);
+    }
+}
+
 bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *errors) {
     if (t->train_count == 0) {
         error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no training part",
                   t->model->info->name);
         return false;
     }
-    bool stopped = false;
-    for (int epoch = 0; epoch < t->model->train.epochs && !stopped; epoch++) {
-        epoch_sums sums = {.began = clock_seconds()};
-        if (!run_epoch(t, epoch, callbacks, &sums, &stopped, errors))
-            return false;
-        if (stopped)
-            break;
-        lcnn_epoch done = summarize(t, epoch, &sums);
-        if (callbacks && callbacks->epoch)
-            stopped = !callbacks->epoch(callbacks->user, &done);
-    }
-    return true;
+    training run = {t, callbacks, errors, false};
+    threads_hold(exec_threads(t->exec), run_epochs, &run);
+    return !run.failed;
 }
