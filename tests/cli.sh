@@ -325,10 +325,54 @@ interrupted_run_keeps_weights() {
     exits 0
 }
 
+# A pager that is quit, a script that reads one line: what was trained until then is kept.
+lost_reader_keeps_weights() {
+    { "$LCNN" run tiny.yaml --set train.epochs=10000 --out unread 2>err </dev/null; echo $? >code; } | head -n 1 >out
+    equal "$(cat code)" 141
+    says unread/run.json '"state": "interrupted"'
+    there unread/weights.safetensors
+}
+
+interrupted_early_leaves_no_scraps() {
+    for delay in 0.02 0.03 0.04 0.05 0.06 0.07 0.08; do
+        "$LCNN" run tiny.yaml --data glyphs:100 --quiet --set train.epochs=100 --out scraps >out 2>err </dev/null &
+        pid=$!
+        sleep $delay
+        kill -TERM $pid 2>/dev/null
+        wait $pid 2>/dev/null
+        if [ -d scraps ]; then
+            equal "$(ls -A scraps | grep -c tmp)" 0
+            there scraps/run.json
+        fi
+        rm -rf scraps
+    done
+}
+
+file_size_limit_is_an_error_of_writing() {
+    (ulimit -f 1 && "$LCNN" run tiny.yaml --out limited) >out 2>err </dev/null
+    equal $? 6
+    says err 'raise the limit on file sizes'
+}
+
+vanished_folder_is_said_once() {
+    "$LCNN" run tiny.yaml --data glyphs:100 --quiet --set train.epochs=300 --out vanished >out 2>err </dev/null &
+    pid=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        [ -s vanished/metrics.csv ] && break
+        sleep 0.1
+    done
+    mv vanished gone
+    wait $pid
+    equal $? 6
+    equal "$(grep -c 'metrics.csv' err)" 2
+}
+
 lost_output_is_no_success() {
     [ -c /dev/full ] || { skip="no /dev/full" && return; }
     "$LCNN" ops >/dev/full 2>err && wrong "ops > /dev/full succeeds"
     "$LCNN" show tiny.yaml >&- 2>err && wrong "closed output succeeds"
+    says err 'standard output'
+    "$LCNN" run --help >/dev/full 2>err && wrong "run --help > /dev/full succeeds"
     says err 'standard output'
 }
 
@@ -373,8 +417,9 @@ for name in \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
     data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads \
     same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line json_prints_one_object \
-    training_goes_on_from_weights missing_data_says_where read_only_place_fails_early too_many_threads_leave_no_folder infinite_loss_is_status_8 \
-    interrupted_run_keeps_weights lost_output_is_no_success test_repeats_the_result test_wants_a_run \
+    training_goes_on_from_weights missing_data_says_where read_only_place_fails_early too_many_threads_leave_no_folder \
+    infinite_loss_is_status_8 interrupted_run_keeps_weights interrupted_early_leaves_no_scraps lost_reader_keeps_weights \
+    file_size_limit_is_an_error_of_writing vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
     bench_measures_what_it_was_asked_for bench_refuses_lists_that_are_none; do
     test_case $name
 done

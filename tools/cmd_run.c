@@ -182,7 +182,8 @@ static bool on_progress(void *user, const lcnn_progress *now) {
     return interrupt_caught() == 0;
 }
 
-/* A file that cannot be written does not stop hours of training; the exit status tells. */
+/* A file that cannot be written does not stop hours of training; it is said once, and tried again
+ * at the end. */
 static bool on_epoch(void *user, const lcnn_epoch *epoch) {
     run *r = user;
     lcnn_epoch *grown = realloc(r->epoch, (size_t)(r->epochs + 1) * sizeof *grown);
@@ -191,7 +192,8 @@ static bool on_epoch(void *user, const lcnn_epoch *epoch) {
     r->epoch = grown;
     r->epoch[r->epochs++] = *epoch;
     progress_epoch(&r->shown, epoch);
-    write_metrics(r);
+    if (r->status == LCNN_OK)
+        write_metrics(r);
     return interrupt_caught() == 0;
 }
 
@@ -279,8 +281,9 @@ static void train_and_finish(run *r) {
     write_record(r, "running");
     if (r->status != LCNN_OK)
         return;
-    interrupt_hold();
     const char *state = train(r);
+    if (r->status == LCNN_BAD_IO)
+        write_metrics(r);
     if (r->status != LCNN_NOT_FINITE)
         write_weights(r);
     if (strcmp(state, "done") == 0 && r->epochs > 0) {
@@ -294,7 +297,6 @@ static void train_and_finish(run *r) {
                     text_plain(r->folder));
     }
     fflush(stdout);
-    interrupt_release();
 }
 
 static int run_main(const arguments *args) {
@@ -306,6 +308,7 @@ static int run_main(const arguments *args) {
         r.folder = args->out ? strdup(args->out) : run_default_folder(&r.job);
         if (!r.folder)
             no_memory();
+        interrupt_hold(); /* from here on there is something to leave in good order */
         r.status = run_make_folder(r.folder);
     }
     if (r.status == LCNN_OK) {
@@ -322,6 +325,7 @@ static int run_main(const arguments *args) {
     job_close(&r.job);
     free(r.epoch);
     free(r.folder);
+    interrupt_release();
     return r.status;
 }
 

@@ -107,6 +107,9 @@ int complain(lcnn_status status, const char *where, const char *format, ...)
 /* Prints "lcnn: note: ..." to stderr. */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What is printed must have arrived: `status`, or the one of a failed write in place of success. */
+int close_output(int status);
+
 /* Prints notes and messages to stderr, frees the list and returns its status. */
 int messages_end(lcnn_errors *errors);
 

@@ -5,7 +5,7 @@
 
 #include "interrupt.h"
 
-static const int held[] = {SIGINT, SIGTERM, SIGHUP};
+static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 enum { HELD = sizeof held / sizeof *held };
 
 static volatile sig_atomic_t caught;

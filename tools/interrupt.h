@@ -3,8 +3,9 @@
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
-/* From now on the first SIGINT, SIGTERM or SIGHUP is only remembered; a second one of the same kind
- * ends the program at once. Signals that were ignored stay so (nohup). */
+/* From now on the first SIGINT, SIGTERM, SIGHUP or SIGPIPE (the reader of our output is gone) is
+ * only remembered; a second one of the same kind ends the program at once. Signals that were
+ * ignored stay so (nohup). */
 void interrupt_hold(void);
 
 /* The signal that came, or 0. */

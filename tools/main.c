@@ -44,8 +44,7 @@ static void hold_standard_streams(void) {
                 _exit(LCNN_BAD_IO);
 }
 
-/* Output that did not arrive turns success into failure. */
-static int close_output(int status) {
+int close_output(int status) {
     bool failed = ferror(stdout) != 0;
     if (fflush(stdout) != 0 || failed) {
         fprintf(stderr, "lcnn: error: writing to standard output failed: %s\n", strerror(errno));
@@ -91,6 +90,7 @@ int main(int argc, char **argv) {
     setlocale(LC_ALL,
               "C"); /* numbers keep their points even if a preloaded library chose another locale */
     hold_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing like any other */
     signal(SIGPIPE, SIG_DFL); /* `lcnn ops | head` ends quietly, whatever we inherited */
     return close_output(dispatch(argc, argv));
 }

@@ -104,7 +104,7 @@ static int parse_option(parser *p, int at) {
     bool dashes = args->argv[at][1] == '-';
     if (dashes && !value && strcmp(name, help_row.name) == 0) {
         options_help(cmd);
-        exit(fflush(stdout) == 0 ? LCNN_OK : LCNN_BAD_IO);
+        exit(close_output(LCNN_OK));
     }
     int index = dashes ? find_row(cmd->options, name, length) : -1;
     if (index < 0)

@@ -46,7 +46,9 @@ static int make_parents(const char *folder) {
             break; /* only slashes follow: this is the last part */
         *slash = '\0';
         if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            status = complain(LCNN_BAD_IO, path, "cannot make this folder: %s", strerror(errno));
+            status = complain(LCNN_BAD_IO, path,
+                              "cannot make this folder: %s; give another one with --out",
+                              strerror(errno));
         *slash = '/';
     }
     free(path);
