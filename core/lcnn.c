@@ -144,10 +144,15 @@ static const char *find_model(const char *path, arena *a, lcnn_errors *errors) {
     size_t length = strlen(path);
     bool named = length > 5 && strcmp(path + length - 5, ".yaml") == 0;
     const char *installed = arena_format(a, "%s/%s%s", folder, path, named ? "" : ".yaml");
-    if (!installed)
+    const char *here = arena_format(a, "models/%s%s", path, named ? "" : ".yaml");
+    if (!installed || !here)
         error_no_memory(errors);
     else if (access(installed, F_OK) == 0)
         return installed;
+    else if (access(here, F_OK) == 0)
+        error_add(errors, LCNN_BAD_USAGE, (mark){0},
+                  "%s is no file here and no model installed in %s; did you mean %s?", path, folder,
+                  here);
     else
         error_add(errors, LCNN_BAD_USAGE, (mark){0},
                   "%s is no file here and no model installed in %s", path, folder);

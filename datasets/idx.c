@@ -104,7 +104,7 @@ static bool read_dims(stream *s, idx_kind kind, int rank, idx *out) {
 }
 
 static bool read_header(stream *s, idx_kind kind, idx *out) {
-    int rank;
+    int rank = 0;
     return read_magic(s, kind, &rank) && read_dims(s, kind, rank, out);
 }
 
