@@ -25,8 +25,9 @@ enum {
 struct lcnn_errors {
     arena *memory; /* sources, messages and notes */
     lcnn_status status;
-    int count; /* kept */
-    int more;  /* counted only */
+    lcnn_status model_status; /* in place of LCNN_BAD_MODEL */
+    int count;                /* kept */
+    int more;                 /* counted only */
     const char *message[KEPT];
     char more_text[48];
     bool no_memory;
@@ -167,7 +168,7 @@ static void add_source_line(text *t, mark where) {
 
 static void keep(lcnn_errors *errors, lcnn_status status, const char *message) {
     if (errors->count == 0)
-        errors->status = status;
+        errors->status = status == LCNN_BAD_MODEL ? errors->model_status : status;
     if (errors->count < KEPT) {
         errors->message[errors->count++] = message;
         return;
@@ -205,6 +206,10 @@ void error_add(lcnn_errors *errors, lcnn_status status, mark where, const char *
         keep(errors, status, kept);
     else
         error_no_memory(errors);
+}
+
+void error_blame(lcnn_errors *errors, lcnn_status status) {
+    errors->model_status = status;
 }
 
 void error_no_memory(lcnn_errors *errors) {
@@ -259,6 +264,7 @@ lcnn_errors *lcnn_errors_new(void) {
         return NULL;
     }
     errors->memory = memory;
+    errors->model_status = LCNN_BAD_MODEL;
     return errors;
 }
 

@@ -14,8 +14,10 @@
 /* What the file lists must be there, so that a part is never dropped in silence. */
 static const description *described(const char *path, const char *yaml, located *out, arena *a,
                                     lcnn_errors *errors) {
+    error_blame(errors, LCNN_BAD_DATA);
     const doc *map = document_read(a, yaml, errors);
     const description *set = map ? describe(map, false, a, errors) : NULL;
+    error_blame(errors, LCNN_BAD_MODEL);
     if (!set)
         return NULL;
     if (places_look(path, set, out, a) < 0) {

@@ -60,6 +60,16 @@ static bool shift_labels(const idx *labels, const description *set, const char *
     return true;
 }
 
+static bool images_fit(const idx *images, const idx *labels, const description *set,
+                       const part_files *paths, lcnn_errors *errors) {
+    if (images->count == labels->count)
+        return right_size(images, set, paths->images, errors);
+    error_add(errors, LCNN_BAD_DATA, stream_mark(paths->images, 4, errors),
+              "%" PRIu32 " images, but %" PRIu32 " labels in %s", images->count, labels->count,
+              paths->labels);
+    return false;
+}
+
 bool load_part(const description *set, const part_files *paths, part_bytes *out,
                lcnn_errors *errors) {
     *out = (part_bytes){0};
@@ -68,17 +78,15 @@ bool load_part(const description *set, const part_files *paths, part_bytes *out,
     idx labels, images;
     bool fine = idx_read(paths->labels, IDX_LABELS, &labels, errors);
     out->labels = labels.bytes;
+    /* The header first: what the images claim to be may be far too large to be read for nothing. */
     if (!fine || !shift_labels(&labels, set, paths->labels, errors) ||
-        !idx_read(paths->images, IDX_IMAGES, &images, errors))
+        !idx_header(paths->images, IDX_IMAGES, &images, errors) ||
+        !images_fit(&images, &labels, set, paths, errors))
         return false;
+    fine = idx_read(paths->images, IDX_IMAGES, &images, errors);
     out->images = images.bytes;
     out->count = images.count;
-    if (images.count != labels.count) {
-        error_add(errors, LCNN_BAD_DATA, stream_mark(paths->images, 4, errors),
-                  "%" PRIu32 " images, but %" PRIu32 " labels in %s", images.count, labels.count,
-                  paths->labels);
-        return false;
-    }
-    return right_size(&images, set, paths->images, errors) &&
+    /* Asked again, since another file may stand there by now. */
+    return fine && images_fit(&images, &labels, set, paths, errors) &&
            (!set->transposed || put_upright(&images, &set->info.image, errors));
 }

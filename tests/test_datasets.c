@@ -69,6 +69,7 @@ START_TEST(dataset_yaml_is_checked) {
         ck_assert_ptr_null(datasets_open(folder, e));
         ck_assert_msg(strstr(lcnn_errors_text(e, 0), wrong[i].message) != NULL, "'%s' not in '%s'",
                       wrong[i].message, lcnn_errors_text(e, 0));
+        ck_assert_int_eq(lcnn_errors_status(e), LCNN_BAD_DATA);
         lcnn_errors_free(e);
     }
 }

@@ -28,10 +28,10 @@ START_TEST(idx_headers) {
         {3, 1, "images (3 or 4 dimensions) expected, but the data have 1 dimension; are the files"},
         {3, 2, "images (3 or 4 dimensions) expected, but the data have 2 dimensions"},
         {4, 0xff, "ubyte:@0x4: error: a number of samples of 4278190090"},
-        {4, 0x7f, "a plain file of 76 bytes cannot hold them"},
+        {4, 0x7f, "@0x4: error: 2130706442 images, but 10 labels in"},
         {7, 0, "a number of samples of 0"},
-        {7, 9, "more bytes than the header tells of"},
-        {7, 11, "a plain file of 76 bytes cannot hold them"},
+        {7, 9, "9 images, but 10 labels in"},
+        {7, 11, "11 images, but 10 labels in"},
         {11, 0, "ubyte:@0x8: error: a height of 0"},
         {14, 0x20, "ubyte:@0xc: error: a width of 8194"},
     };
@@ -116,12 +116,15 @@ START_TEST(a_wrong_checksum_is_found) {
 }
 END_TEST
 
+/* Images are held against the labels by their header alone. */
 START_TEST(a_gzip_bomb_is_not_unpacked) {
     put_train();
-    bytes images = some_images();
-    images.data[4] = 0x40; /* 2^30 images and ten */
-    bytes packed = zipped(images.data, images.size);
-    put(images_name, &packed);
+    bytes labels = some_labels(0);
+    labels.data[4] = 0x40; /* 2^30 labels and ten */
+    put(labels_name, &labels);
+    refused(folder, "a plain file of 18 bytes cannot hold them");
+    bytes packed = zipped(labels.data, labels.size);
+    put(labels_name, &packed);
     refused(folder, "a gzip file of");
 }
 END_TEST
