@@ -6,6 +6,7 @@
 
 #include "number.h"
 
+#include <float.h>
 #include <limits.h>
 #include <string.h>
 
@@ -97,9 +98,11 @@ static bool parse_int(const parse *p, const attr *row, const doc *value, int *ou
 
 static bool parse_real(const parse *p, const attr *row, const doc *value, double *out) {
     const char *why = NULL;
-    if (value->kind != DOC_SCALAR || value->quoted || !number_real(value->text, out, &why) ||
-        !in_range(row, *out))
+    bool number = value->kind == DOC_SCALAR && !value->quoted;
+    if (!number || !number_real(value->text, out, &why) || !in_range(row, *out))
         return reject(p, row, value, why);
+    if (*out > FLT_MAX || *out < -FLT_MAX)
+        return reject(p, row, value, "too large");
     return true;
 }
 

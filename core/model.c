@@ -136,11 +136,16 @@ static doc *section(loader *l, const char *key) {
 }
 
 static void read_top(loader *l) {
-    static const char *const others[] = {"input", "nodes", "loss", "data", "train", NULL};
+    static const char *const others[] = {"params", "extends", "input", "nodes",
+                                         "loss",   "data",    "train", NULL};
     if (!attr_parse(model_rows, l->tree, others, "model", l->m, l->a, l->errors)) {
         l->ok = false;
         return;
     }
+    /* Merging has taken out what a file says of these two. */
+    const doc *extends = doc_get(l->tree, "extends");
+    if (extends != NULL)
+        fault(l, extends->key_at, "extends: only a file can extend another");
     const char *name = l->m->name;
     size_t length =
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
@@ -289,7 +294,8 @@ static void read_model(loader *l) {
     int classes = l->m->info == NULL ? 1 : l->m->info->classes;
     if (!resolve_names(l->a, l->tree, classes, l->errors)) {
         l->ok = false;
-        return; /* what a name without a value should have been is anyone's guess */
+        read_top(l); /* it may be `params` that is misspelt */
+        return;      /* what a name without a value should have been is anyone's guess */
     }
     read_top(l);
     read_data(l);

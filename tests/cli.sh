@@ -108,6 +108,7 @@ wrong_command_lines_are_refused() {
     refused 2 "takes no argument" run tiny.yaml --quiet=yes
     refused 2 "KEY=VALUE" run tiny.yaml --set epochs
     refused 2 "set twice" run tiny.yaml --seed 2 --set train.seed=3
+    refused 2 "set twice" run tiny.yaml --set a=1 --set params.a=2
     refused 2 "named twice" run tiny.yaml --data glyphs --set data.name=mnist
     absent runs
 }

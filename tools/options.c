@@ -181,6 +181,15 @@ void options_free(arguments *args) {
 
 /* ---- Settings -------------------------------------------------------------------------------- */
 
+/* The key of a setting without what may be left out. */
+static const char *short_key(const char *setting) {
+    static const char params[] = "params.";
+    size_t length = strlen(params);
+    bool inside = strncmp(setting, params, length) == 0;
+    bool deeper = inside && memchr(setting + length, '.', strcspn(setting + length, "="));
+    return inside && !deeper ? setting + length : setting;
+}
+
 option_list options_settings(const arguments *args, char text[SEED_TEXT]) {
     option_list all = {0};
     for (int i = 0; i < args->settings.count; i++)
@@ -197,10 +206,12 @@ option_list options_settings(const arguments *args, char text[SEED_TEXT]) {
         if (all.value[i][length] != '=' || length == 0)
             usage_error(args->command, args->argc, args->argv, all.at[i],
                         "--set takes KEY=VALUE, not '%s'", text_plain(all.value[i]));
+        const char *key = short_key(all.value[i]);
+        length = strcspn(key, "=");
         for (int k = 0; k < i; k++)
-            if (strncmp(all.value[k], all.value[i], length + 1) == 0)
+            if (strncmp(short_key(all.value[k]), key, length + 1) == 0)
                 usage_error(args->command, args->argc, args->argv, all.at[i], "'%.*s' is set twice",
-                            (int)length, text_plain(all.value[i]));
+                            (int)length, text_plain(key));
     }
     return all;
 }

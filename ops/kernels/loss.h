@@ -8,12 +8,17 @@
 static inline bool loss_infer(op_shapes *shapes, op_report *report) {
     const shape *in = &shapes->input[0];
     char text[SHAPE_TEXT];
-    if (in->rank != 1 || in->dim[0] != shapes->classes)
-        return op_reject(
-            report, "from",
-            "the data set has %d classes, so the input must be a vector of %d numbers, not %s; "
-            "end the network with {op: dense, units: $classes}",
-            shapes->classes, shapes->classes, shape_text(in, text));
+    if (in->rank != 1)
+        return op_reject(report, "from",
+                         "the input must be a vector with a number for each of the %d classes, not "
+                         "%s; end the network with {op: dense, units: $classes}",
+                         shapes->classes, shape_text(in, text));
+    if (in->dim[0] != shapes->classes)
+        return op_reject(report, "from",
+                         "the data set has %d classes, so the input must be a vector of %d "
+                         "numbers, not %d; end the network with {op: dense, units: $classes}, or "
+                         "take a data set of %d classes",
+                         shapes->classes, shapes->classes, in->dim[0], in->dim[0]);
     shapes->output = (shape){1, {1}};
     return true;
 }
