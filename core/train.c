@@ -11,8 +11,12 @@
 #include "threads.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Images answered at a time: enough for many threads, few enough to stop soon. */
+enum { EXAMINED_AT_ONCE = 512 };
 
 /* Samples to evaluate, and what came of them the last time. */
 typedef struct examination {
@@ -109,7 +113,8 @@ static bool make_examination(trainer *t, examination *e, const backend *b, int t
         error_no_memory(errors);
         return false;
     }
-    e->exec = exec_new(b, t->network, &e->feed, false, (int)e->count, threads, NULL, errors);
+    int most = (int)(e->count < EXAMINED_AT_ONCE ? e->count : EXAMINED_AT_ONCE);
+    e->exec = exec_new(b, t->network, &e->feed, false, most, threads, NULL, errors);
     return e->exec != NULL;
 }
 
@@ -210,31 +215,57 @@ size_t trainer_memory(const trainer *t) {
     return memory;
 }
 
-/* ---- Evaluating ------------------------------------------------------------------------------ */
+/* ---- Training as it runs ---------------------------------------------------------------------- */
 
-static void examine(examination *e, bool probabilities) {
-    exec_batch batch = {.sample = e->sample, .count = (int)e->count};
-    exec_answers answers = {.loss = e->loss,
-                            .answer = e->answer,
-                            .truth = e->truth,
-                            .probability = probabilities ? e->probability : NULL};
-    exec_run(e->exec, &batch, NULL, &answers);
+typedef struct training {
+    trainer *trainer;
+    const lcnn_callbacks *callbacks; /* NULL: nobody watches */
+    lcnn_errors *errors;
+    bool failed, stopped; /* by a loss that is not finite; by the caller */
+
+    int epoch;   /* that runs; from 0 */
+    double loss; /* sum over the images done */
+    uint32_t right, done;
+    double learning_rate;
+    double began, seconds;
+} training;
+
+/* Tells the caller where the epoch stands; false when training is to stop. */
+static bool tell_progress(training *run) {
+    const lcnn_progress now = {
+        .epoch = run->epoch + 1,
+        .epochs = run->trainer->model->train.epochs,
+        .done = run->done,
+        .total = run->trainer->train_count,
+        .loss = run->loss / run->done,
+        .accuracy = (double)run->right / run->done,
+        .learning_rate = run->learning_rate,
+        .seconds = run->seconds,
+    };
+    const lcnn_callbacks *callbacks = run->callbacks;
+    if (callbacks && callbacks->progress && !callbacks->progress(callbacks->user, &now))
+        run->stopped = true;
+    return !run->stopped;
 }
 
-/* Mean loss and share of right answers; NaN where there are no samples. */
-static void measure(examination *e, double *loss, double *accuracy) {
-    double sum = 0;
-    uint32_t right = 0;
-    *loss = *accuracy = NAN;
-    if (e->count == 0)
-        return;
-    examine(e, false);
-    for (uint32_t i = 0; i < e->count; i++) {
-        sum += (double)e->loss[i];
-        right += e->answer[i] == e->truth[i];
+/* ---- Evaluating ------------------------------------------------------------------------------ */
+
+/* False when the caller of the training around it, if any, has stopped it. */
+static bool examine(examination *e, bool probabilities, training *run) {
+    for (uint32_t first = 0; first < e->count; first += EXAMINED_AT_ONCE) {
+        uint32_t left = e->count - first;
+        const exec_batch batch = {.sample = e->sample + first,
+                                  .count =
+                                      (int)(left < EXAMINED_AT_ONCE ? left : EXAMINED_AT_ONCE)};
+        const exec_answers answers = {.loss = e->loss + first,
+                                      .answer = e->answer + first,
+                                      .truth = e->truth + first,
+                                      .probability = probabilities ? e->probability + first : NULL};
+        exec_run(e->exec, &batch, NULL, &answers);
+        if (run && !tell_progress(run))
+            return false;
     }
-    *loss = sum / e->count;
-    *accuracy = (double)right / e->count;
+    return true;
 }
 
 lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
@@ -249,7 +280,7 @@ lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
         error_no_memory(errors);
         return NULL;
     }
-    examine(e, true);
+    examine(e, true, NULL);
     for (uint32_t i = 0; i < e->count; i++)
         metrics_set(result, i, e->truth[i], e->answer[i], e->probability[i], (double)e->loss[i]);
     metrics_finish(result);
@@ -258,113 +289,108 @@ lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
 
 /* ---- Training -------------------------------------------------------------------------------- */
 
-/* An epoch while it runs. */
-typedef struct epoch_sums {
-    double loss;
-    uint32_t right, done;
-    double learning_rate;
-    double began;
-} epoch_sums;
+static void check_loss(training *run, double loss, const char *where) {
+    if (isfinite(loss))
+        return;
+    run->failed = true;
+    error_add(run->errors, LCNN_NOT_FINITE, (mark){0},
+              "the loss became %s %s epoch %d; a smaller train.learning_rate may help",
+              isnan(loss) ? "not a number" : "infinite", where, run->epoch + 1);
+}
 
 /* One step on the samples [first, first + count) of the epoch's order; the sum of its losses. */
-static double run_training_step(trainer *t, int epoch, uint32_t first, int count,
-                                epoch_sums *sums) {
+static double run_training_step(training *run, uint32_t first, int count) {
+    trainer *t = run->trainer;
     for (int i = 0; i < count; i++)
         t->batch[i] = t->subset[t->order[first + (uint32_t)i]];
-    exec_batch batch = {t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)epoch};
-    exec_update update = {&t->method, sums->learning_rate};
+    exec_batch batch = {t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)run->epoch};
+    exec_update update = {&t->method, run->learning_rate};
     exec_run(t->exec, &batch, &update,
              &(exec_answers){.loss = t->loss, .answer = t->answer, .truth = t->truth});
     double loss = 0;
     for (int i = 0; i < count; i++) {
         loss += (double)t->loss[i];
-        sums->right += t->answer[i] == t->truth[i];
+        run->right += t->answer[i] == t->truth[i];
     }
-    sums->loss += loss;
-    sums->done += (uint32_t)count;
+    run->loss += loss;
+    run->done += (uint32_t)count;
+    run->seconds = clock_seconds() - run->began;
     return loss;
 }
 
-static bool tell_progress(const trainer *t, const lcnn_callbacks *callbacks, int epoch,
-                          const epoch_sums *sums) {
-    if (!callbacks || !callbacks->progress)
-        return true;
-    lcnn_progress now = {
-        .epoch = epoch + 1,
-        .epochs = t->model->train.epochs,
-        .done = sums->done,
-        .total = t->train_count,
-        .loss = sums->loss / sums->done,
-        .accuracy = (double)sums->right / sums->done,
-        .learning_rate = sums->learning_rate,
-        .seconds = clock_seconds() - sums->began,
-    };
-    return callbacks->progress(callbacks->user, &now);
-}
-
-/* All steps of an epoch. *stopped when the caller asked for it; false when the loss is not finite.
- */
-static bool run_epoch(trainer *t, int epoch, const lcnn_callbacks *callbacks, epoch_sums *sums,
-                      bool *stopped, lcnn_errors *errors) {
+static void run_steps(training *run) {
+    trainer *t = run->trainer;
     const model_train *train = &t->model->train;
     uint32_t size = (uint32_t)train->batch_size, steps = (t->train_count + size - 1) / size;
-    rng_key key = {.seed = (uint64_t)train->seed, .purpose = RNG_SHUFFLE, .epoch = (uint32_t)epoch};
+    rng_key key = {
+        .seed = (uint64_t)train->seed, .purpose = RNG_SHUFFLE, .epoch = (uint32_t)run->epoch};
     rng_permutation(&key, t->train_count, t->order);
-    for (uint32_t i = 0; i < steps && !*stopped; i++) {
+    for (uint32_t i = 0; i < steps && !run->failed && !run->stopped; i++) {
         uint32_t left = t->train_count - i * size;
-        schedule_time now = {epoch, train->epochs, i, steps};
-        sums->learning_rate = schedule_rate(&train->learning_rate, &now);
-        double loss = run_training_step(t, epoch, i * size, (int)(left < size ? left : size), sums);
-        if (!isfinite(loss)) {
-            error_add(
-                errors, LCNN_NOT_FINITE, (mark){0},
-                "the loss became %s in step %u of epoch %d; a smaller train.learning_rate may help",
-                isnan(loss) ? "not a number" : "infinite", i + 1, epoch + 1);
-            return false;
-        }
-        *stopped = !tell_progress(t, callbacks, epoch, sums);
+        char where[32];
+        schedule_time now = {run->epoch, train->epochs, i, steps};
+        run->learning_rate = schedule_rate(&train->learning_rate, &now);
+        double loss = run_training_step(run, i * size, (int)(left < size ? left : size));
+        snprintf(where, sizeof where, "in step %u of", i + 1);
+        check_loss(run, loss, where);
+        if (!run->failed)
+            tell_progress(run);
     }
-    return true;
+}
+
+/* Mean loss and share of right answers; NaN where there are no samples. */
+static void measure(training *run, examination *e, double *loss, double *accuracy) {
+    double sum = 0;
+    uint32_t right = 0;
+    *loss = *accuracy = NAN;
+    if (e->count == 0 || !examine(e, false, run))
+        return;
+    for (uint32_t i = 0; i < e->count; i++) {
+        sum += (double)e->loss[i];
+        right += e->answer[i] == e->truth[i];
+    }
+    *loss = sum / e->count;
+    *accuracy = (double)right / e->count;
 }
 
 /* Figures of a finished epoch; the time for them is not counted as training. */
-static lcnn_epoch summarize(trainer *t, int epoch, const epoch_sums *sums) {
-    double seconds = clock_seconds() - sums->began;
+static void finish_epoch(training *run) {
+    trainer *t = run->trainer;
     lcnn_epoch e = {
-        .epoch = epoch + 1,
+        .epoch = run->epoch + 1,
         .epochs = t->model->train.epochs,
-        .learning_rate = sums->learning_rate,
-        .train_loss = sums->loss / sums->done,
-        .train_accuracy = (double)sums->right / sums->done,
-        .seconds = seconds,
-        .images_per_second = sums->done / seconds,
+        .learning_rate = run->learning_rate,
+        .train_loss = run->loss / run->done,
+        .train_accuracy = (double)run->right / run->done,
+        .seconds = run->seconds,
+        .images_per_second = run->done / run->seconds,
     };
-    measure(&t->validation, &e.validation_loss, &e.validation_accuracy);
-    measure(&t->test, &e.test_loss, &e.test_accuracy);
-    return e;
+    measure(run, &t->validation, &e.validation_loss, &e.validation_accuracy);
+    if (!run->stopped)
+        measure(run, &t->test, &e.test_loss, &e.test_accuracy);
+    if (run->stopped)
+        return;
+    const lcnn_callbacks *callbacks = run->callbacks;
+    if (callbacks && callbacks->epoch && !callbacks->epoch(callbacks->user, &e))
+        run->stopped = true;
+    /* The last step may have gone wrong without another one to show it. */
+    if (t->validation.count > 0)
+        check_loss(run, e.validation_loss, "on the validation images after");
+    if (t->test.count > 0 && !run->failed)
+        check_loss(run, e.test_loss, "on the test images after");
 }
-
-/* Training as threads_hold wants it. */
-typedef struct training {
-    trainer *trainer;
-    const lcnn_callbacks *callbacks;
-    lcnn_errors *errors;
-    bool failed;
-} training;
 
 static void run_epochs(void *argument) {
     training *run = argument;
-    trainer *t = run->trainer;
-    const lcnn_callbacks *callbacks = run->callbacks;
-    bool stopped = false;
-    for (int epoch = 0; epoch < t->model->train.epochs && !stopped; epoch++) {
-        epoch_sums sums = {.began = clock_seconds()};
-        run->failed = !run_epoch(t, epoch, callbacks, &sums, &stopped, run->errors);
-        if (run->failed || stopped)
-            return;
-        lcnn_epoch done = summarize(t, epoch, &sums);
-        if (callbacks && callbacks->epoch)
-            stopped = !callbacks->epoch(callbacks->user, &done);
+    int epochs = run->trainer->model->train.epochs;
+    for (int epoch = 0; epoch < epochs && !run->failed && !run->stopped; epoch++) {
+        run->epoch = epoch;
+        run->loss = 0;
+        run->right = run->done = 0;
+        run->began = clock_seconds();
+        run_steps(run);
+        if (!run->failed && !run->stopped)
+            finish_epoch(run);
     }
 }
 
@@ -374,7 +400,7 @@ bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *error
                   t->model->info->name);
         return false;
     }
-    training run = {t, callbacks, errors, false};
+    training run = {.trainer = t, .callbacks = callbacks, .errors = errors};
     threads_hold(exec_threads(t->exec), run_epochs, &run);
     return !run.failed;
 }

@@ -308,6 +308,12 @@ infinite_loss_is_status_8() {
     exits 8
     absent nan/weights.safetensors
     says nan/run.json '"state": "failed"'
+    # Two steps in all: the second loss is finite, what the second step makes of the weights is not.
+    lcnn run tiny.yaml --quiet --set loss.op=mean_squared_error --set train.epochs=2 --set train.batch_size=100000 \
+        --set 'train.learning_rate={op: constant, value: 1000000, factor: 1000000}' --out late
+    exits 8
+    says err 'infinite on the test images after epoch 2'
+    says late/run.json '"state": "failed"'
 }
 
 interrupted_run_keeps_weights() {
