@@ -1,11 +1,10 @@
 /* lcnn.h - the one public header: what a program that uses lcnn may call.
  *
- * A model is loaded from YAML and checked (lcnn_model_*), bound to a data set (lcnn_data_*), and
- * trained or evaluated (lcnn_session_*). The library never prints, exits or aborts on bad input: a
- * function that can fail returns false or NULL and leaves located messages in an lcnn_errors.
- * Strings that are returned belong to the object they came from unless the function says otherwise.
- * Nothing here is thread-safe between threads sharing one object; the library makes its own
- * threads. */
+ * A model is loaded from YAML and checked (lcnn_model_*), bound to a data set (lcnn_data_*), and trained or evaluated
+ * (lcnn_session_*). The library never prints, exits or aborts on bad input: a function that can fail returns false or
+ * NULL and leaves located messages in an lcnn_errors. Strings that are returned belong to the object they came from
+ * unless the function says otherwise. Nothing here is thread-safe between threads sharing one object; the library
+ * makes its own threads. */
 #ifndef LCNN_H
 #define LCNN_H
 
@@ -37,12 +36,11 @@ void lcnn_errors_free(lcnn_errors *errors);
 lcnn_status lcnn_errors_status(const lcnn_errors *errors);
 int lcnn_errors_count(const lcnn_errors *errors);
 
-/* One message as printed: "file:line:col: error: what", and, where there is a source line, that
- * line and a caret below it. Without the final newline. */
+/* One message as printed: "file:line:col: error: what", and, where there is a source line, that line and a caret
+ * below it. Without the final newline. */
 const char *lcnn_errors_text(const lcnn_errors *errors, int index);
 
-/* Things worth saying that are no errors ("emnist means emnist-balanced"); one line each, without
- * newline. */
+/* Things worth saying that are no errors ("emnist means emnist-balanced"); one line each, without newline. */
 int lcnn_notes_count(const lcnn_errors *errors);
 const char *lcnn_notes_text(const lcnn_errors *errors, int index);
 
@@ -86,12 +84,11 @@ typedef struct lcnn_component {
 /* The word for a kind: "operators". */
 const char *lcnn_kind_name(lcnn_kind kind);
 
-/* Every component of a kind, by name. The result and all it points to belong to the library and
- * stay valid; NULL (and *count 0) when memory is out. */
+/* Every component of a kind, by name. The result and all it points to belong to the library and stay valid; NULL (and
+ * *count 0) when memory is out. */
 const lcnn_component *lcnn_components(lcnn_kind kind, int *count);
 
-/* The name among `names` (NULL-ended) that is nearest to a mistyped `word`, or NULL when none is
- * near. */
+/* The name among `names` (NULL-ended) that is nearest to a mistyped `word`, or NULL when none is near. */
 const char *lcnn_nearest(const char *word, const char *const *names);
 
 /* ---- Data sets ------------------------------------------------------------------------------- */
@@ -109,13 +106,12 @@ typedef struct lcnn_data_info {
 /* The whole catalogue. Belongs to the library, as above. */
 const lcnn_data_info *lcnn_data_catalogue(int *count);
 
-/* Opens a set by name ("mnist", "glyphs") or a folder (any name with a '/' in it). When the set is
- * not here, the message lists the places looked in and what to do. */
+/* Opens a set by name ("mnist", "glyphs") or a folder (any name with a '/' in it). When the set is not here, the message
+ * lists the places looked in and what to do. */
 lcnn_data *lcnn_data_open(const char *name, lcnn_errors *errors);
 void lcnn_data_free(lcnn_data *data);
 
-const char *
-lcnn_data_name(const lcnn_data *data); /* "emnist-balanced", whatever short name was given */
+const char *lcnn_data_name(const lcnn_data *data);   /* "emnist-balanced", whatever short name was given */
 const char *lcnn_data_title(const lcnn_data *data);
 const char *lcnn_data_sha256(const lcnn_data *data); /* of the decoded images and labels */
 int lcnn_data_classes(const lcnn_data *data);
@@ -133,20 +129,19 @@ typedef struct lcnn_model_options {
     int setting_count;
 } lcnn_model_options;
 
-/* Reads, resolves and checks a model: a path, or the name of an installed model ("lenet5"). All
- * faults that can be told apart are reported in one go. `options` may be NULL. */
-lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
-                            lcnn_errors *errors);
+/* Reads, resolves and checks a model: a path, or the name of an installed model ("lenet5"). All faults that can be told
+ * apart are reported in one go. `options` may be NULL. */
+lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options, lcnn_errors *errors);
 void lcnn_model_free(lcnn_model *model);
 
 /* One row of the layer table. */
 typedef struct lcnn_layer {
     const char *name;
     const char *op;
-    const char *output; /* "6x28x28" */
-    const char *inputs; /* names of the nodes it reads, separated by ", " */
-    int64_t parameters; /* trained numbers */
-    int64_t macs;       /* multiply-adds of one image, forward */
+    const char *output;  /* "6x28x28" */
+    const char *inputs;  /* names of the nodes it reads, separated by ", " */
+    int64_t parameters;  /* trained numbers */
+    int64_t macs;        /* multiply-adds of one image, forward */
 } lcnn_layer;
 
 const char *lcnn_model_path(const lcnn_model *model); /* the file it came from */
@@ -158,10 +153,9 @@ int lcnn_model_classes(const lcnn_model *model);       /* of its data set */
 int lcnn_model_epochs(const lcnn_model *model);
 int lcnn_model_batch_size(const lcnn_model *model);
 uint64_t lcnn_model_seed(const lcnn_model *model);
-int lcnn_model_layer_count(const lcnn_model *model); /* the loss is the last */
+int lcnn_model_layer_count(const lcnn_model *model);   /* the loss is the last */
 lcnn_layer lcnn_model_layer(const lcnn_model *model, int index);
-const char *
-lcnn_model_yaml(const lcnn_model *model); /* resolved: everything spelt out, defaults included */
+const char *lcnn_model_yaml(const lcnn_model *model);   /* resolved: everything spelt out, defaults included */
 const char *lcnn_model_sha256(const lcnn_model *model); /* of that text */
 
 /* ---- Sessions: training and evaluating ------------------------------------------------------- */
@@ -175,16 +169,15 @@ typedef struct lcnn_session_options {
 } lcnn_session_options;
 
 /* Binds a model to data that fit it. Both must outlive the session. `options` may be NULL. */
-lcnn_session *lcnn_session_new(const lcnn_model *model, const lcnn_data *data,
-                               const lcnn_session_options *options, lcnn_errors *errors);
+lcnn_session *lcnn_session_new(const lcnn_model *model, const lcnn_data *data, const lcnn_session_options *options,
+                               lcnn_errors *errors);
 void lcnn_session_free(lcnn_session *session);
 
-int lcnn_session_threads(const lcnn_session *session); /* that it will really use */
+int lcnn_session_threads(const lcnn_session *session);     /* that it will really use */
 const char *lcnn_session_isa(const lcnn_session *session);
-uint32_t lcnn_session_train_count(const lcnn_session *session); /* without the validation share */
+uint32_t lcnn_session_train_count(const lcnn_session *session);      /* without the validation share */
 uint32_t lcnn_session_validation_count(const lcnn_session *session);
-size_t
-lcnn_session_memory(const lcnn_session *session); /* bytes of weights, gradients and activations */
+size_t lcnn_session_memory(const lcnn_session *session);  /* bytes of weights, gradients and activations */
 
 /* Where a running epoch stands. */
 typedef struct lcnn_progress {
@@ -192,13 +185,13 @@ typedef struct lcnn_progress {
     uint32_t done, total;  /* images of this epoch */
     double loss, accuracy; /* means over the images done so far */
     double learning_rate;
-    double seconds; /* of this epoch */
+    double seconds;        /* of this epoch */
 } lcnn_progress;
 
 /* A finished epoch. Where there is no such part, its figures are NaN. */
 typedef struct lcnn_epoch {
     int epoch, epochs;
-    double learning_rate;              /* of the epoch's last step */
+    double learning_rate; /* of the epoch's last step */
     double train_loss, train_accuracy; /* running means while training */
     double validation_loss, validation_accuracy;
     double test_loss, test_accuracy;
@@ -208,17 +201,16 @@ typedef struct lcnn_epoch {
 
 typedef struct lcnn_callbacks {
     void *user;
-    /* After every step, and now and then while the epoch's figures are worked out; may be NULL.
-     * False stops training there, without an error. */
+    /* After every step, and now and then while the epoch's figures are worked out; may be NULL. False stops training
+     * there, without an error. */
     bool (*progress)(void *user, const lcnn_progress *progress);
     /* After every epoch; may be NULL. False stops as above. */
     bool (*epoch)(void *user, const lcnn_epoch *epoch);
 } lcnn_callbacks;
 
-/* Trains for the epochs of the model. False on a loss that is not finite, of a step or of an epoch,
- * with the message saying where. */
-bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks,
-                        lcnn_errors *errors);
+/* Trains for the epochs of the model. False on a loss that is not finite, of a step or of an epoch, with the message
+ * saying where. */
+bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks, lcnn_errors *errors);
 
 typedef struct lcnn_scores {
     double precision, recall, f1;
@@ -229,20 +221,19 @@ typedef struct lcnn_evaluation {
     int classes;
     double loss, accuracy;
     lcnn_scores micro, macro;
-    const lcnn_scores
-        *per_class;            /* [classes]; a class without answers or without images scores 0 */
-    const uint32_t *confusion; /* [classes][classes]: truth, answer */
-    const uint8_t *truth;      /* [count] */
-    const uint8_t *answer;     /* [count] */
-    const float *probability;  /* [count]: of the answer */
+    const lcnn_scores *per_class; /* [classes]; a class without answers or without images scores 0 */
+    const uint32_t *confusion;    /* [classes][classes]: truth, answer */
+    const uint8_t *truth;         /* [count] */
+    const uint8_t *answer;        /* [count] */
+    const float *probability;     /* [count]: of the answer */
 } lcnn_evaluation;
 
 /* The test part, or NULL with a message. The caller frees it. */
 lcnn_evaluation *lcnn_session_evaluate(lcnn_session *session, lcnn_errors *errors);
 void lcnn_evaluation_free(lcnn_evaluation *evaluation);
 
-/* Weights as a safetensors file: names NODE.PARAM, shapes [out, in, height, width] and [out, in].
- * Nothing in the bytes depends on time, path or threads. */
+/* Weights as a safetensors file: names NODE.PARAM, shapes [out, in, height, width] and [out, in]. Nothing in the bytes
+ * depends on time, path or threads. */
 bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *errors);
 /* SHA-256 in hexadecimal of the bytes that lcnn_session_save writes; NULL when memory is out. */
 const char *lcnn_session_sha256(lcnn_session *session);
@@ -260,10 +251,10 @@ typedef struct lcnn_bench_options {
     int repetitions; /* at least 1; each takes about a fifth of a second */
 } lcnn_bench_options;
 
-/* What one layer takes in a step of one thread. Multiply-adds are those really needed: the first
- * layer has no input gradient. */
+/* What one layer takes in a step of one thread. Multiply-adds are those really needed: the first layer has no input
+ * gradient. */
 typedef struct lcnn_bench_layer {
-    double forward, backward;            /* seconds per image */
+    double forward, backward;           /* seconds per image */
     int64_t forward_macs, backward_macs; /* per image */
 } lcnn_bench_layer;
 
@@ -271,24 +262,19 @@ typedef struct lcnn_bench {
     const char *isa;
     int threads;
     double images_per_second, slowest, fastest; /* median and extremes of the repetitions */
-    double gflops; /* at the median: two operations per multiply-add of convolutions and dense
-                      layers, nothing else counted */
-    double peak;   /* the machine's: median GFLOP/s of fused multiply-adds on as many threads,
-                      measured in between */
+    double gflops; /* at the median: two operations per multiply-add of convolutions and dense layers, nothing else counted */
+    double peak;   /* the machine's: median GFLOP/s of fused multiply-adds on as many threads, measured in between */
     size_t memory; /* bytes of activations, gradients and optimiser states */
     const lcnn_bench_layer *layers; /* [lcnn_model_layer_count] for one thread; NULL for more */
 } lcnn_bench;
 
-/* Times a model on synthetic images of its shape. NULL with messages; the caller frees the result.
- */
-lcnn_bench *lcnn_bench_run(const lcnn_model *model, const lcnn_bench_options *options,
-                           lcnn_errors *errors);
+/* Times a model on synthetic images of its shape. NULL with messages; the caller frees the result. */
+lcnn_bench *lcnn_bench_run(const lcnn_model *model, const lcnn_bench_options *options, lcnn_errors *errors);
 void lcnn_bench_free(lcnn_bench *bench);
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
-/* Writes a whole file: to a temporary name in the same folder, flushed, then renamed; the folder is
- * flushed too. */
+/* Writes a whole file: to a temporary name in the same folder, flushed, then renamed; the folder is flushed too. */
 bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_errors *errors);
 
 /* The library's version, "0.1.0". */
