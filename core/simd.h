@@ -45,14 +45,17 @@
 
 #ifdef LCNN_DOUBLE
 typedef int64_t vec_int;
+typedef uint64_t vec_unsigned;
 #else
 typedef int32_t vec_int;
+typedef uint32_t vec_unsigned;
 #endif
 
 /* VW numbers; + - * / and comparisons work on it elementwise. A comparison gives an ivec of 0 and
- * -1. */
+ * -1; arithmetic on the bits of numbers, which may overflow, is done in uvec. */
 typedef real vec __attribute__((vector_size(VW * sizeof(real))));
 typedef vec_int ivec __attribute__((vector_size(VW * sizeof(real))));
+typedef vec_unsigned uvec __attribute__((vector_size(VW * sizeof(real))));
 
 INLINE vec vec_load(const real *p) {
     return *(const vec *)__builtin_assume_aligned(p, VW * sizeof(real));

@@ -36,7 +36,7 @@ INLINE vec vec_tanh(vec x) {
 
 /* 2^n for -126 <= n <= 127. */
 INLINE vec vec_power_of_two(ivec n) {
-    return (vec)((n + 127) << 23);
+    return (vec)((uvec)(n + 127) << 23);
 }
 
 /* c[0] + c[1] x + ... + c[count - 1] x^(count - 1), by Horner's rule. */
@@ -77,9 +77,9 @@ INLINE vec vec_log(vec x) {
                               0x1.eff086p-4f,  -0x1.bf2a04p-4f, 0x1.b5ac5p-5f};
     const vec infinity = vec_set1(__builtin_inff());
     ivec subnormal = (ivec)(x < vec_set1(0x1p-126f));
-    ivec bits = (ivec)vec_select(subnormal, x * vec_set1(0x1p23f), x);
-    ivec exponent = (bits - 0x3f3504f3) >> 23; /* the bits of sqrt(1/2) */
-    vec f = (vec)(bits - (exponent << 23)) - vec_set1(1);
+    uvec bits = (uvec)vec_select(subnormal, x * vec_set1(0x1p23f), x);
+    ivec exponent = (ivec)(bits - 0x3f3504f3) >> 23; /* the bits of sqrt(1/2) */
+    vec f = (vec)(bits - ((uvec)exponent << 23)) - vec_set1(1);
     vec n = __builtin_convertvector(exponent - (subnormal & 23), vec);
     vec square = f * f;
     vec y = vec_fma(n, vec_set1(LN2_LOW), f * square * vec_polynomial(f, q, 9));

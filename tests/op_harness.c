@@ -252,7 +252,7 @@ static void prepare(const trial *t, int i, calling *c) {
                         .input_grad_add = c->input_grad_add,
                         .param_grad = t->param_grad,
                         .param_grad_add = t->add || i > 0,
-                        .partial = t->partials + (size_t)i * t->shapes.partial,
+                        .partial = t->partials ? t->partials + (size_t)i * t->shapes.partial : NULL,
                         .shared = t->shared,
                         .seed = 3,
                         .stream = 4,

@@ -214,7 +214,7 @@ static float addend(float a, float b, int kind) {
     case 1:
         return ldexpf(product, 24) + 1;
     case 2:
-        return ldexpf(1, ilogbf(product) + 25) + ldexpf(random_float(1), -140);
+        return 0x1p25f * ldexpf(1, ilogbf(product)) + ldexpf(random_float(1), -140);
     case 3:
         return random_float(0);
     case 4:
