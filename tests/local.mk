@@ -39,7 +39,7 @@ LDADD = libsuite.a $(lcnn_libraries) $(CHECK_LIBS)
 CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh $(srcdir)/tests/bad.sh $(srcdir)/tests/includes.sh
 check-local: $(check_PROGRAMS) lcnn$(EXEEXT)
 	@srcdir='$(srcdir)' top_builddir='$(abs_top_builddir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
-EXTRA_DIST += tests/run.sh tests/cli.sh tests/includes.sh
+EXTRA_DIST += tests/run.sh tests/lsan.supp tests/cli.sh tests/includes.sh
 MOSTLYCLEANFILES = tests/*.log
 
 # core/simd.h once per instruction set, for tests/test_simd.

@@ -6,6 +6,8 @@
 set -u
 passed=0 failed=0 skipped=0
 mkdir -p tests
+# For builds with sanitizers; see that file.
+export LSAN_OPTIONS="${LSAN_OPTIONS-suppressions='$(cd "${srcdir:-.}" && pwd)/tests/lsan.supp':print_suppressions=0}"
 
 # closing_line LOG: "12 0 3" for "12 passed, 0 failed, 3 skipped", or nothing.
 closing_line() {
