@@ -2,6 +2,8 @@
  * lie. */
 #include "exec_parts.h"
 
+#include "memory.h"
+
 #include <stdlib.h>
 
 enum { MOST_SLOTS = 8 };
@@ -72,11 +74,31 @@ static bool make_gradients(exec *x, const attr_component *method) {
     return x->slots != NULL;
 }
 
+/* Bytes that make_parts will hold. */
+static double memory_needed(const exec *x, const attr_component *method) {
+    const plan *p = x->plan;
+    double per_tile = (double)p->tile_size * sizeof(real) + sizeof *x->info +
+                      (double)p->partial_size * sizeof(double);
+    double per_thread =
+        (double)(p->thread_size + p->scratch_size + (size_t)x->graph->classes * LANES) *
+            sizeof(real) +
+        (double)feed_scratch(x->feed) * sizeof(float);
+    double needed =
+        x->most_tiles * per_tile + x->threads * per_thread + (double)p->shared_size * sizeof(real);
+    size_t trained = x->network->trained;
+    int states = method ? ((const optimizer *)method->type)->states : 0;
+    if (p->training)
+        needed +=
+            (double)(exec_slots(x->most_tiles, trained) + states) * (double)trained * sizeof(real);
+    return needed;
+}
+
 static bool make_parts(exec *x, network *n, bool training, const attr_component *method,
                        lcnn_errors *errors) {
     x->arena = arena_new();
     x->plan = x->arena ? plan_new(n->graph, training, x->arena, errors) : NULL;
-    if (!x->plan)
+    if (!x->plan ||
+        !memory_there(memory_needed(x, method), training ? "training" : "answering", errors))
         return false;
     size_t tiles = (size_t)x->most_tiles;
     x->tiles = hold(x, tiles * x->plan->tile_size, sizeof(real));
@@ -100,7 +122,8 @@ exec *exec_new(const backend *b, network *n, const feed *f, bool training, int m
         x->most_tiles = (most + LANES - 1) / LANES;
     }
     if (!x || !make_parts(x, n, training, method, errors)) {
-        error_no_memory(errors);
+        if (lcnn_errors_count(errors) == 0)
+            error_no_memory(errors);
         exec_free(x);
         return NULL;
     }

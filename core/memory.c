@@ -1,6 +1,8 @@
 /* memory.c - see memory.h. */
 #include "memory.h"
 
+#include <float.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static int by_size(const void *a, const void *b) {
@@ -43,4 +45,31 @@ size_t memory_pack(memory_block **blocks, int count) {
             total = b->offset + b->size;
     }
     return total;
+}
+
+/* Bytes that nobody needs now; more than anyone asks for where the system does not tell. */
+static double memory_available(void) {
+    char line[128];
+    double available = DBL_MAX;
+    FILE *f = fopen("/proc/meminfo", "r");
+    while (f && fgets(line, sizeof line, f)) {
+        long long kilobytes;
+        if (sscanf(line, "MemAvailable: %lld kB", &kilobytes) == 1)
+            available = 1024.0 * (double)kilobytes;
+    }
+    if (f)
+        fclose(f);
+    return available;
+}
+
+bool memory_there(double bytes, const char *what, lcnn_errors *errors) {
+    const double small = 1 << 26; /* not worth asking */
+    double available = bytes < small ? bytes : memory_available();
+    if (bytes <= available)
+        return true;
+    error_add(errors, LCNN_NO_MEMORY, (mark){0},
+              "%s takes %.1f GB of memory, and %.1f GB are free; a smaller network, a smaller "
+              "train.batch_size or fewer threads take less",
+              what, 1e-9 * bytes, 1e-9 * available);
+    return false;
 }

@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include "init.h"
+#include "memory.h"
 
 #include <stdlib.h>
 
@@ -56,6 +57,8 @@ network *network_new(const graph *g, arena *a, lcnn_errors *errors) {
         n->trained = n->size;
         laid_out = append_tensors(n, true, a);
     }
+    if (laid_out && !memory_there((double)n->size * sizeof *n->values, "the network", errors))
+        return NULL;
     if (laid_out)
         n->values = aligned_array(n->size ? n->size : LANES, sizeof *n->values);
     if (!laid_out || !n->values) {

@@ -3,6 +3,9 @@
 #include "rng.h"
 #include "suite.h"
 
+#include <string.h>
+#include <unistd.h>
+
 enum { BLOCKS = 60, TIMES = 40 };
 
 static void make_blocks(uint32_t seed, memory_block block[BLOCKS], memory_block *list[BLOCKS]) {
@@ -46,11 +49,25 @@ START_TEST(memory_is_reused_as_soon_as_a_block_is_dead) {
 }
 END_TEST
 
+START_TEST(more_than_the_machine_has_is_refused) {
+    if (access("/proc/meminfo", R_OK) != 0)
+        return; /* the system does not tell */
+    lcnn_errors *errors = lcnn_errors_new();
+    ck_assert(memory_there(1e6, "training", errors));
+    ck_assert(!memory_there(1e18, "training", errors));
+    ck_assert_int_eq(lcnn_errors_status(errors), LCNN_NO_MEMORY);
+    ck_assert_ptr_nonnull(
+        strstr(lcnn_errors_text(errors, 0), "training takes 1000000000.0 GB of memory, and "));
+    lcnn_errors_free(errors);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("memory");
     TCase *tests = tcase_create("memory");
     tcase_add_loop_test(tests, blocks_in_use_together_do_not_overlap, 0, 50);
     tcase_add_test(tests, memory_is_reused_as_soon_as_a_block_is_dead);
+    tcase_add_test(tests, more_than_the_machine_has_is_refused);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
