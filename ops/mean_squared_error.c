@@ -111,6 +111,6 @@ LCNN_OP(mean_squared_error) = {
                                       .message = "on must be above off"},
                                      {.yaml = "{op: mean_squared_error}",
                                       .inputs = "10x1x1",
-                                      .message = "must be a vector of 10 numbers, not 10x1x1"},
+                                      .message = "a number for each of the 10 classes, not 10x1x1"},
                                      {0}},
 };

@@ -68,6 +68,6 @@ LCNN_OP(softmax_cross_entropy) = {
                                       .message = "must be a vector of 10 numbers, not 9"},
                                      {.yaml = "{op: softmax_cross_entropy}",
                                       .inputs = "10x1x1",
-                                      .message = "must be a vector of 10 numbers, not 10x1x1"},
+                                      .message = "a number for each of the 10 classes, not 10x1x1"},
                                      {0}},
 };
