@@ -136,6 +136,9 @@ static bool make_parts(trainer *t, const dataset *d, const backend *b, int threa
         error_no_memory(errors);
         return false;
     }
+    if (t->model->data.validation > 0 && t->validation.count == 0 && d->train.count > 0)
+        error_note(errors, "data.validation is less than one of %u images: none is held out",
+                   (unsigned)d->train.count);
     t->network = network_new(t->graph, t->arena, errors);
     return t->network &&
            (weights ? network_load(t->network, weights, errors)
