@@ -286,7 +286,11 @@ static bool choose_threads(int wanted, int *threads, lcnn_errors *errors) {
         return false;
     }
     *threads = wanted == 0 ? available : wanted;
-    if (*threads > available)
+    if (*threads > 1 && !threads_possible()) {
+        error_note(errors, "built without OpenMP: one thread, not %d, with the same results",
+                   *threads);
+        *threads = 1;
+    } else if (*threads > available)
         error_note(errors,
                    "%d threads share %d processor%s here: slower than %d, with the same results",
                    *threads, available, available == 1 ? "" : "s", available);

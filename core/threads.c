@@ -21,6 +21,14 @@ int threads_available(void) {
 #endif
 }
 
+bool threads_possible(void) {
+#ifdef _OPENMP
+    return true;
+#else
+    return false;
+#endif
+}
+
 #ifdef __x86_64__
 arithmetic arithmetic_standard(void) {
     arithmetic before = _mm_getcsr();

@@ -12,6 +12,9 @@
 /* Threads that the machine grants: processors this process may use, less what OMP_THREAD_LIMIT forbids. At least 1. */
 int threads_available(void);
 
+/* Whether there can be several at all: false without OpenMP. */
+bool threads_possible(void);
+
 /* Whether the system starts `wanted` threads at once; they then stay for threads_run. OpenMP itself would end the
  * program where a thread cannot be started, so ask before anything is worth losing. */
 bool threads_start(int wanted);
