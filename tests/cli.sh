@@ -279,6 +279,12 @@ json_prints_one_object() {
     says err '1/1'
 }
 
+validation_of_nothing_is_said() {
+    lcnn run tiny.yaml --data glyphs:100 --quiet --set data.validation=0.009 --out unvalidated
+    exits 0
+    says err 'less than one of 100 images'
+}
+
 training_goes_on_from_weights() {
     lcnn run tiny.yaml --quiet --weights runs/tiny-glyphs-1/weights.safetensors --out further
     exits 0
@@ -440,7 +446,7 @@ for name in \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
     data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads \
     threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \
-    json_prints_one_object training_goes_on_from_weights missing_data_says_where read_only_place_fails_early \
+    json_prints_one_object validation_of_nothing_is_said training_goes_on_from_weights missing_data_says_where read_only_place_fails_early \
     too_many_threads_leave_no_folder \
     infinite_loss_is_status_8 interrupted_run_keeps_weights interrupted_early_leaves_no_scraps lost_reader_keeps_weights \
     file_size_limit_is_an_error_of_writing vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
