@@ -53,7 +53,11 @@ typedef struct op_shapes {
     size_t shared;   /* reals per step that the reduce callbacks leave for forward and backward */
     int forward_items;  /* independent parts of the work of forward on one tile; 0 counts as 1 */
     int backward_items; /* the same of backward */
-    int param_items;    /* the same of backward_params */
+    int param_items;    /* the same of backward_params, in both forms */
+    /* The same in FORM_SINGLE. 0: the operator, with these shapes, knows FORM_LANES only; then a single sample is carried
+     * to lane 0 and back for it, which is right but slow. */
+    int single_forward_items;
+    int single_backward_items;
     int64_t macs;       /* multiply-adds of forward for one sample, for the layer table */
     bool not_in_place;  /* these shapes cannot work in place, though the operator can: the layouts differ */
 } op_shapes;
@@ -68,12 +72,13 @@ bool op_reject(op_report *report, const char *attribute, const char *format, ...
 
 /* ---- Computing ------------------------------------------------------------------------------- */
 
-/* Everything a callback sees of one tile. Tiles are laid out as tensor.h says. Lanes from `count` on hold zeros in the
- * network's input and in every gradient, finite numbers elsewhere: sums over lanes rely on it, so an operator whose
- * formula gives such a lane a gradient clears it. */
+/* Everything a callback sees of one tile. Tiles are laid out as tensor.h says. In FORM_LANES, lanes from `count` on hold
+ * zeros in the network's input and in every gradient, finite numbers elsewhere: sums over lanes rely on it, so an operator
+ * whose formula gives such a lane a gradient clears it. An operator gives a sample the same bits in both forms. */
 typedef struct op_call {
     const void *attrs;
     const op_shapes *shapes;
+    form form;              /* how the values of this tile lie; FORM_SINGLE only where infer gave it items */
     bool training;
     int count;              /* samples in this tile, 1 to LANES */
     int batch;              /* samples in the whole step */

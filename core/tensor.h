@@ -1,8 +1,16 @@
 /* tensor.h - shapes, the number type, and how a tile of samples lies in memory.
  *
- * A tile is LANES samples. A value of shape [C, H, W] is stored tile by tile as [C][H][W][LANES]: the innermost index is
- * the sample, so every kernel vectorises over samples whatever its geometry. The distance between channels is an odd
- * number of 64-byte lines, since an even one makes the channels of a pixel share cache sets. */
+ * A tile is LANES samples, or a single one where a batch is too small to fill lanes. A value of shape [C, H, W] is
+ * stored tile by tile, in one of two forms:
+ *
+ *   FORM_LANES   [C][H][W][LANES]: the innermost index is the sample, so every kernel vectorises over samples whatever
+ *                its geometry. The distance between channels is an odd number of 64-byte lines, since an even one makes
+ *                the channels of a pixel share cache sets.
+ *   FORM_SINGLE  [H][W][C rounded up]: one sample, whose channels are the innermost index. Rounded up to SINGLE_VECTOR,
+ *                and to an odd number of those where there are many channels, for the same reason. The padding holds
+ *                finite numbers. Kernels vectorise over channels, with vectors of at most SINGLE_VECTOR.
+ *
+ * A vector of units, of shape [n], is n channels of one pixel. */
 #ifndef TENSOR_H
 #define TENSOR_H
 
@@ -42,14 +50,29 @@ static inline size_t shape_pixels(const shape *s) {
     return shape_size(s) / (size_t)s->dim[0];
 }
 
-/* Distance in reals between two channels of a tile. */
+typedef enum form { FORM_LANES, FORM_SINGLE } form;
+
+enum { SINGLE_VECTOR = 8 };
+
+/* FORM_LANES: distance in reals between two channels of a tile. */
 static inline size_t shape_stride(const shape *s) {
     return (shape_pixels(s) | 1) * LANES;
 }
 
-/* Reals that a tile of this shape takes. */
+/* FORM_SINGLE: distance in reals between two pixels. */
+static inline size_t shape_width(const shape *s) {
+    enum { MANY = 8 };
+    size_t vectors = ((size_t)s->dim[0] + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
+    return (vectors >= MANY && shape_pixels(s) > 1 ? vectors | 1 : vectors) * SINGLE_VECTOR;
+}
+
+/* Reals that a tile of this shape takes: in FORM_LANES, and in FORM_SINGLE, which never takes more. */
 static inline size_t shape_tile(const shape *s) {
     return (size_t)s->dim[0] * shape_stride(s);
+}
+
+static inline size_t shape_single(const shape *s) {
+    return (shape_pixels(s) * shape_width(s) + LANES - 1) / LANES * LANES;
 }
 
 static inline bool shape_equal(const shape *a, const shape *b) {
