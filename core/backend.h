@@ -11,6 +11,7 @@
 typedef struct backend {
     const char *name;        /* "avx512", "avx2", "generic", ... */
     component_set ops;       /* members are op */
+    const struct backend *single; /* whose operators take FORM_SINGLE, their vectors being at most SINGLE_VECTOR wide */
     component_set optimizers; /* members are optimizer */
 
     /* out[i] = slot[0][i] + slot[1][i] + ..., in that order; slots lie `stride` reals apart, n a multiple of LANES. */

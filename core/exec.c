@@ -44,7 +44,7 @@ static void run_stage(exec *x, const stage *s, int index, int threads) {
 }
 
 static void reduce(exec *x, const step *last) {
-    const node *n = &x->graph->node[last->node];
+    const node *n = &x->plan->graph->node[last->node];
     op_call call = {
         .attrs = n->attrs,
         .shapes = &n->shapes,
@@ -119,7 +119,8 @@ void exec_run(exec *x, const exec_batch *batch, const exec_update *update,
     x->batch = batch;
     x->update = update;
     x->answers = answers;
-    x->tile_count = (batch->count + LANES - 1) / LANES;
+    x->plan = plan_for(x, batch->count);
+    x->tile_count = tiles_of(x->plan, batch->count);
     x->slot_count = exec_slots(x->tile_count, x->network->trained);
     if (update)
         x->updates++;

@@ -8,6 +8,10 @@
 
 enum { MOST_SLOTS = 8 };
 
+/* Batches of at most so many samples are worked on one by one: so few would leave most lanes idle.
+ */
+enum { SINGLE_MOST = 8 };
+
 int exec_slots(int tiles, size_t trained) {
     /* Slots let threads sum gradients independently, at the price of memory for each and a pass
      * over all of them. */
@@ -23,8 +27,75 @@ static void *hold(exec *x, size_t count, size_t size) {
     return memory;
 }
 
-static bool make_workers(exec *x) {
-    const plan *p = x->plan;
+/* Whether a sample of its own is worth it: not where heavy operators know FORM_LANES only. */
+static bool singles_pay(const graph *g) {
+    for (int i = 0; i < g->count; i++)
+        if (g->node[i].shapes.macs > 0 && g->node[i].shapes.single_forward_items == 0)
+            return false;
+    return true;
+}
+
+const plan *plan_for(const exec *x, int count) {
+    return x->forms[FORM_SINGLE] && (count <= SINGLE_MOST || !x->forms[FORM_LANES])
+               ? x->forms[FORM_SINGLE]
+               : x->forms[FORM_LANES];
+}
+
+int tiles_of(const plan *p, int count) {
+    return p->form == FORM_SINGLE ? count : (count + LANES - 1) / LANES;
+}
+
+/* A plan for each form that batches of up to `most` samples will have. */
+static bool make_plans(exec *x, const graph *g, bool training, int most, lcnn_errors *errors) {
+    bool single = singles_pay(g);
+    if (single) {
+        const graph *same = graph_with_ops(g, &x->backend->single->ops, x->arena);
+        if (!same)
+            return false;
+        x->forms[FORM_SINGLE] = plan_new(same, training, FORM_SINGLE, x->arena, errors);
+    }
+    if (!single || most > SINGLE_MOST)
+        x->forms[FORM_LANES] = plan_new(g, training, FORM_LANES, x->arena, errors);
+    return (!single || x->forms[FORM_SINGLE]) && plan_for(x, most);
+}
+
+/* The most that any of the plans needs. */
+typedef struct needs {
+    size_t tile_values;                             /* reals of all tiles of the largest batch */
+    size_t partials;                                /* doubles of all tiles of the largest batch */
+    size_t thread_values, scratch, shared, carried; /* reals */
+    size_t inputs;
+    int tiles;
+} needs;
+
+static void need(size_t *most, size_t n) {
+    *most = n > *most ? n : *most;
+}
+
+static needs find_needs(const exec *x, int most) {
+    needs n = {0};
+    for (tile_form f = 0; f < FORMS; f++) {
+        const plan *p = x->forms[f];
+        if (!p)
+            continue;
+        int largest = f == FORM_SINGLE && most > SINGLE_MOST ? SINGLE_MOST : most;
+        int tiles = tiles_of(p, largest);
+        n.tiles = tiles > n.tiles ? tiles : n.tiles;
+        need(&n.tile_values, (size_t)tiles * p->tile_size);
+        need(&n.thread_values, p->thread_size);
+        need(&n.scratch, p->scratch_size);
+        need(&n.shared, p->shared_size);
+        need(&n.inputs, (size_t)p->most_inputs);
+        need(&n.partials, p->partial_size);
+        for (int i = 0; f == FORM_SINGLE && i < p->graph->count; i++)
+            need(&n.carried, carried_size(&p->graph->node[i]));
+    }
+    n.partials *= (size_t)n.tiles;
+    return n;
+}
+
+static bool make_workers(exec *x, const needs *n) {
+    size_t classes = (size_t)x->network->graph->classes;
     x->worker = arena_array(x->arena, (size_t)x->threads, sizeof *x->worker);
     x->team_barrier = arena_array(x->arena, (size_t)x->threads, sizeof *x->team_barrier);
     if (!x->worker || !x->team_barrier)
@@ -33,21 +104,24 @@ static bool make_workers(exec *x) {
         barrier_init(&x->team_barrier[i]);
     for (int i = 0; i < x->threads; i++) {
         worker *w = &x->worker[i];
-        w->values = hold(x, p->thread_size, sizeof(real));
-        w->scratch = hold(x, p->scratch_size, sizeof(real));
+        w->values = hold(x, n->thread_values, sizeof(real));
+        w->scratch = hold(x, n->scratch, sizeof(real));
         w->feed_scratch = hold(x, feed_scratch(x->feed), sizeof(float));
-        w->probability = hold(x, (size_t)x->graph->classes * LANES, sizeof(real));
-        w->input = arena_array(x->arena, (size_t)p->most_inputs, sizeof *w->input);
-        w->input_grad = arena_array(x->arena, (size_t)p->most_inputs, sizeof *w->input_grad);
-        if (!w->values || !w->scratch || !w->feed_scratch || !w->probability || !w->input ||
-            !w->input_grad)
+        w->probability = hold(x, classes * LANES, sizeof(real));
+        w->carried = hold(x, n->carried, sizeof(real));
+        w->input = arena_array(x->arena, 2 * n->inputs, sizeof *w->input);
+        w->input_grad = arena_array(x->arena, 2 * n->inputs, sizeof *w->input_grad);
+        w->carried_input = w->input ? w->input + n->inputs : NULL;
+        w->carried_grad = w->input_grad ? w->input_grad + n->inputs : NULL;
+        if (!w->values || !w->scratch || !w->feed_scratch || !w->probability || !w->carried ||
+            !w->input || !w->input_grad)
             return false;
     }
     return true;
 }
 
 static bool locate_params(exec *x) {
-    x->params = arena_array(x->arena, (size_t)x->graph->count, sizeof *x->params);
+    x->params = arena_array(x->arena, (size_t)x->network->graph->count, sizeof *x->params);
     for (int i = 0; x->params && i < x->network->count; i++) {
         const network_tensor *t = &x->network->tensor[i];
         node_params *p = &x->params[t->node];
@@ -62,8 +136,6 @@ static bool locate_params(exec *x) {
 
 static bool make_gradients(exec *x, const attr_component *method) {
     size_t trained = x->network->trained;
-    if (!x->plan->training)
-        return true;
     x->slots = hold(x, (size_t)exec_slots(x->most_tiles, trained) * trained, sizeof(real));
     int states = method ? ((const optimizer *)method->type)->states : 0;
     for (int i = 0; i < states; i++) {
@@ -75,38 +147,38 @@ static bool make_gradients(exec *x, const attr_component *method) {
 }
 
 /* Bytes that make_parts will hold. */
-static double memory_needed(const exec *x, const attr_component *method) {
-    const plan *p = x->plan;
-    double per_tile = (double)p->tile_size * sizeof(real) + sizeof *x->info +
-                      (double)p->partial_size * sizeof(double);
-    double per_thread =
-        (double)(p->thread_size + p->scratch_size + (size_t)x->graph->classes * LANES) *
-            sizeof(real) +
-        (double)feed_scratch(x->feed) * sizeof(float);
-    double needed =
-        x->most_tiles * per_tile + x->threads * per_thread + (double)p->shared_size * sizeof(real);
+static double memory_needed(const exec *x, const needs *n, bool training,
+                            const attr_component *method) {
+    double per_thread = (double)(n->thread_values + n->scratch + n->carried +
+                                 (size_t)x->network->graph->classes * LANES) *
+                            sizeof(real) +
+                        (double)feed_scratch(x->feed) * sizeof(float);
+    double needed = (double)(n->tile_values + n->shared) * sizeof(real) +
+                    (double)n->partials * sizeof(double) + n->tiles * (double)sizeof *x->info +
+                    x->threads * per_thread;
     size_t trained = x->network->trained;
     int states = method ? ((const optimizer *)method->type)->states : 0;
-    if (p->training)
-        needed +=
-            (double)(exec_slots(x->most_tiles, trained) + states) * (double)trained * sizeof(real);
+    if (training)
+        needed += (double)(exec_slots(n->tiles, trained) + states) * (double)trained * sizeof(real);
     return needed;
 }
 
-static bool make_parts(exec *x, network *n, bool training, const attr_component *method,
+static bool make_parts(exec *x, bool training, int most, const attr_component *method,
                        lcnn_errors *errors) {
     x->arena = arena_new();
-    x->plan = x->arena ? plan_new(n->graph, training, x->arena, errors) : NULL;
-    if (!x->plan ||
-        !memory_there(memory_needed(x, method), training ? "training" : "answering", errors))
+    if (!x->arena || !make_plans(x, x->network->graph, training, most, errors))
         return false;
-    size_t tiles = (size_t)x->most_tiles;
-    x->tiles = hold(x, tiles * x->plan->tile_size, sizeof(real));
-    x->info = hold(x, tiles, sizeof *x->info);
-    x->partials = hold(x, tiles * x->plan->partial_size, sizeof(double));
-    x->shared = hold(x, x->plan->shared_size, sizeof(real));
-    return x->tiles && x->info && x->partials && x->shared && make_workers(x) && locate_params(x) &&
-           make_gradients(x, method);
+    needs n = find_needs(x, most);
+    if (!memory_there(memory_needed(x, &n, training, method), training ? "training" : "answering",
+                      errors))
+        return false;
+    x->most_tiles = n.tiles;
+    x->tiles = hold(x, n.tile_values, sizeof(real));
+    x->info = hold(x, (size_t)n.tiles, sizeof *x->info);
+    x->partials = hold(x, n.partials, sizeof(double));
+    x->shared = hold(x, n.shared, sizeof(real));
+    return x->tiles && x->info && x->partials && x->shared && make_workers(x, &n) &&
+           locate_params(x) && (!training || make_gradients(x, method));
 }
 
 exec *exec_new(const backend *b, network *n, const feed *f, bool training, int most, int threads,
@@ -114,19 +186,18 @@ exec *exec_new(const backend *b, network *n, const feed *f, bool training, int m
     exec *x = calloc(1, sizeof *x);
     if (x) {
         x->backend = b;
-        x->graph = n->graph;
         x->network = n;
         x->feed = f;
         barrier_init(&x->all);
         x->threads = threads;
-        x->most_tiles = (most + LANES - 1) / LANES;
     }
-    if (!x || !make_parts(x, n, training, method, errors)) {
+    if (!x || !make_parts(x, training, most, method, errors)) {
         if (lcnn_errors_count(errors) == 0)
             error_no_memory(errors);
         exec_free(x);
         return NULL;
     }
+    x->plan = plan_for(x, most);
     return x;
 }
 
@@ -138,6 +209,7 @@ void exec_free(exec *x) {
         free(x->worker[i].scratch);
         free(x->worker[i].probability);
         free(x->worker[i].feed_scratch);
+        free(x->worker[i].carried);
         barrier_destroy(&x->team_barrier[i]);
     }
     barrier_destroy(&x->all);
@@ -170,11 +242,12 @@ void exec_profile(exec *x, exec_times *times) {
 
 int64_t exec_macs(const exec *x) {
     int64_t sum = 0;
-    for (int i = 0; i < x->graph->count; i++) {
+    const graph *g = x->plan->graph;
+    for (int i = 0; i < g->count; i++) {
         const plan_node *n = &x->plan->node[i];
-        int64_t macs = x->graph->node[i].shapes.macs;
+        int64_t macs = g->node[i].shapes.macs;
         bool any_input = false;
-        for (int k = 0; k < x->graph->node[i].shapes.inputs; k++)
+        for (int k = 0; k < g->node[i].shapes.inputs; k++)
             any_input = any_input || n->needs_grad[k];
         sum += macs;
         if (x->plan->training)

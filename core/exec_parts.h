@@ -1,5 +1,6 @@
 /* exec_parts.h - what the files of the executor share: exec_new.c makes one, exec.c runs it,
- * exec_step.c runs one step of one tile. Nobody else includes it. */
+ * exec_step.c runs one step of one tile, exec_carry.c helps operators that know one form only.
+ * Nobody else includes it. */
 #ifndef EXEC_PARTS_H
 #define EXEC_PARTS_H
 
@@ -14,6 +15,9 @@ typedef struct worker {
     real *probability;  /* a tile of shape [classes] */
     const real **input; /* [plan->most_inputs]: room for a call's lists */
     real **input_grad;  /* [plan->most_inputs] */
+    real *carried;      /* a node's values while they lie in lane 0, and the lists of the call */
+    const real **carried_input;
+    real **carried_grad;
 } worker;
 
 /* What is known of a tile while its batch runs. */
@@ -32,16 +36,15 @@ typedef struct node_params {
 
 struct exec {
     const backend *backend;
-    const graph *graph;
     network *network;
     const feed *feed;
     arena *arena;
-    plan *plan;
+    plan *forms[FORMS];  /* one for batches of each form; NULL where no batch will have it */
     node_params *params; /* [graph->count] */
     int threads, most_tiles;
 
     worker *worker;   /* [threads] */
-    real *tiles;      /* [most_tiles][plan->tile_size] */
+    real *tiles;      /* [tiles][plan->tile_size], whichever form takes more */
     tile_info *info;  /* [most_tiles] */
     double *partials; /* per node [most_tiles][its partial], nodes one after another */
     real *shared;     /* [plan->shared_size] */
@@ -56,6 +59,7 @@ struct exec {
     exec_times *times; /* [graph->count], or NULL */
 
     /* The run in progress. */
+    const plan *plan; /* that of the batch's form */
     const exec_batch *batch;
     const exec_update *update;
     const exec_answers *answers;
@@ -71,11 +75,26 @@ typedef struct team {
     int member, size;
 } team;
 
+/* The plan for batches of so many samples. */
+const plan *plan_for(const exec *x, int count);
+
+/* Tiles of a batch of so many samples. */
+int tiles_of(const plan *p, int count);
+
 /* Waits for the whole team. */
 void team_wait(const team *t);
 
 /* Reads the tile's samples into the network's input. */
 void load_tile(const team *t, int tile);
+
+/* For an operator that knows FORM_LANES only, while a tile is in FORM_SINGLE: carries the values that
+ * a phase reads to lane 0 of this worker's memory, and brings back what the phase made. carry_in
+ * gives the call to make in between. */
+op_call carry_in(const node *n, phase now, const op_call *home, worker *w);
+void carry_back(const node *n, phase now, const op_call *carried, const op_call *home);
+
+/* Reals that the values of a node take while they are carried; 0: it knows the form. */
+size_t carried_size(const node *n);
 
 /* Runs a step on a tile. Gradients of parameters go into `slot`, stored or, when `add`, added. */
 void run_step(const team *t, int tile, const step *s, real *slot, bool add);

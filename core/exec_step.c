@@ -9,9 +9,14 @@ void team_wait(const team *t) {
     barrier_wait(t->barrier, t->size);
 }
 
+/* Samples per tile, at most. */
+static int tile_samples(const exec *x) {
+    return x->plan->form == FORM_SINGLE ? 1 : LANES;
+}
+
 static int samples_of_tile(const exec *x, int tile) {
-    int left = x->batch->count - tile * LANES;
-    return left < LANES ? left : LANES;
+    int most = tile_samples(x), left = x->batch->count - tile * most;
+    return left < most ? left : most;
 }
 
 static real *at(const team *t, int tile, place p) {
@@ -22,7 +27,7 @@ static real *at(const team *t, int tile, place p) {
 }
 
 static const plan_node *planned(const exec *x, int i) {
-    return &x->plan->node[i == GRAPH_INPUT ? x->graph->count : i];
+    return &x->plan->node[i == GRAPH_INPUT ? x->plan->graph->count : i];
 }
 
 double *partials_of(const exec *x, int i) {
@@ -32,7 +37,7 @@ double *partials_of(const exec *x, int i) {
 /* Everything about a node's call but the range of items. */
 static op_call make_call(const team *t, int tile, int i) {
     const exec *x = t->exec;
-    const node *n = &x->graph->node[i];
+    const node *n = &x->plan->graph->node[i];
     const plan_node *p = planned(x, i);
     for (int k = 0; k < n->shapes.inputs; k++) {
         t->self->input[k] = at(t, tile, planned(x, n->input[k])->output);
@@ -42,6 +47,7 @@ static op_call make_call(const team *t, int tile, int i) {
     return (op_call){
         .attrs = n->attrs,
         .shapes = &n->shapes,
+        .form = x->plan->form,
         .training = x->plan->training,
         .count = samples_of_tile(x, tile),
         .batch = x->batch->count,
@@ -82,13 +88,13 @@ static void run_items(const team *t, op_call *call, void (*callback)(const op_ca
 static void read_answers(const team *t, int tile, const op_call *call) {
     const exec *x = t->exec;
     const exec_answers *out = x->answers;
-    const op *loss = x->graph->node[x->graph->count - 1].op;
+    const op *loss = x->plan->graph->node[x->plan->graph->count - 1].op;
     const real *value = call->input[0];
     size_t size = shape_size(&call->shapes->input[0]);
     if (out->probability)
         loss->probabilities(call, t->self->probability);
     for (int lane = 0; lane < call->count; lane++) {
-        size_t sample = (size_t)tile * LANES + (size_t)lane, best = 0;
+        size_t sample = (size_t)(tile * tile_samples(x) + lane), best = 0;
         for (size_t c = 1; c < size; c++) {
             real a = value[c * LANES + (size_t)lane], b = value[best * LANES + (size_t)lane];
             if (loss->smallest_wins ? a < b : a > b)
@@ -114,9 +120,20 @@ static void start_gradient(const op_call *call) {
         grad[lane] = lane < call->count ? (real)1 / (real)call->batch : 0;
 }
 
+/* Items of a node's callbacks in the form that its call has. */
+static int forward_items(const op_call *call) {
+    return call->form == FORM_SINGLE ? call->shapes->single_forward_items
+                                     : call->shapes->forward_items;
+}
+
+static int backward_items(const op_call *call) {
+    return call->form == FORM_SINGLE ? call->shapes->single_backward_items
+                                     : call->shapes->backward_items;
+}
+
 static void run_backward(const team *t, op_call *call, int i, real *slot, bool add) {
     const exec *x = t->exec;
-    const node *n = &x->graph->node[i];
+    const node *n = &x->plan->graph->node[i];
     real *param_grad[OP_MAX_PARAMS] = {NULL};
     exec_times *times = x->times ? &x->times[i] : NULL;
     bool any_input = false;
@@ -131,40 +148,59 @@ static void run_backward(const team *t, op_call *call, int i, real *slot, bool a
         run_items(t, call, n->op->backward_params, n->shapes.param_items,
                   times ? &times->backward_params : NULL);
     if (n->op->backward && any_input)
-        run_items(t, call, n->op->backward, n->shapes.backward_items,
+        run_items(t, call, n->op->backward, backward_items(call), times ? &times->backward : NULL);
+}
+
+/* What a step does once its call is made. */
+static void run_phase(const team *t, int tile, const step *s, op_call *call, real *slot, bool add) {
+    const exec *x = t->exec;
+    const node *n = &x->plan->graph->node[s->node];
+    exec_times *times = x->times ? &x->times[s->node] : NULL;
+    switch (s->phase) {
+    case PHASE_GATHER:
+        run_items(t, call, n->op->forward_gather, forward_items(call),
+                  times ? &times->forward : NULL);
+        break;
+    case PHASE_FORWARD:
+        run_items(t, call, n->op->forward, forward_items(call), times ? &times->forward : NULL);
+        if (s->node == x->plan->graph->count - 1 && t->member == 0)
+            read_answers(t, tile, call);
+        break;
+    case PHASE_BACKWARD_GATHER:
+        run_items(t, call, n->op->backward_gather, backward_items(call),
                   times ? &times->backward : NULL);
+        break;
+    case PHASE_BACKWARD:
+        run_backward(t, call, s->node, slot, add);
+        break;
+    }
+}
+
+/* A step of an operator that does not know the tile's form; the leader does it alone. */
+static void run_carried(const team *t, int tile, const step *s, const op_call *home, real *slot,
+                        bool add) {
+    const node *n = &t->exec->plan->graph->node[s->node];
+    if (t->member == 0) {
+        team alone = {t->exec, t->leader, t->leader, NULL, 0, 1};
+        op_call call = carry_in(n, s->phase, home, t->leader);
+        run_phase(&alone, tile, s, &call, slot, add);
+        carry_back(n, s->phase, &call, home);
+    }
+    team_wait(t);
 }
 
 void run_step(const team *t, int tile, const step *s, real *slot, bool add) {
     const exec *x = t->exec;
-    const node *n = &x->graph->node[s->node];
-    exec_times *times = x->times ? &x->times[s->node] : NULL;
-    bool loss = s->node == x->graph->count - 1;
     op_call call = make_call(t, tile, s->node);
-    switch (s->phase) {
-    case PHASE_GATHER:
-        run_items(t, &call, n->op->forward_gather, n->shapes.forward_items,
-                  times ? &times->forward : NULL);
-        break;
-    case PHASE_FORWARD:
-        run_items(t, &call, n->op->forward, n->shapes.forward_items,
-                  times ? &times->forward : NULL);
-        if (loss && t->member == 0)
-            read_answers(t, tile, &call);
-        break;
-    case PHASE_BACKWARD_GATHER:
-        run_items(t, &call, n->op->backward_gather, n->shapes.backward_items,
-                  times ? &times->backward : NULL);
-        break;
-    case PHASE_BACKWARD:
-        if (loss) {
-            if (t->member == 0)
-                start_gradient(&call);
-            team_wait(t);
-        }
-        run_backward(t, &call, s->node, slot, add);
-        break;
+    if (s->phase == PHASE_BACKWARD && s->node == x->plan->graph->count - 1) {
+        if (t->member == 0)
+            start_gradient(&call);
+        team_wait(t);
     }
+    if (call.form == FORM_SINGLE && call.shapes->single_forward_items == 0)
+        run_carried(t, tile, s, &call, slot, add);
+    else
+        run_phase(t, tile, s, &call, slot, add);
 }
 
 void load_tile(const team *t, int tile) {
@@ -172,10 +208,14 @@ void load_tile(const team *t, int tile) {
     if (t->member == 0) {
         tile_info *info = &x->info[tile];
         int count = samples_of_tile(x, tile);
+        const uint32_t *sample = x->batch->sample + tile * tile_samples(x);
+        real *input = at(t, tile, planned(x, GRAPH_INPUT)->output);
         for (int lane = 0; lane < LANES; lane++)
-            info->sample[lane] = lane < count ? x->batch->sample[tile * LANES + lane] : 0;
-        feed_tile(x->feed, info->sample, count, t->leader->feed_scratch,
-                  at(t, tile, planned(x, GRAPH_INPUT)->output), info->label);
+            info->sample[lane] = lane < count ? sample[lane] : 0;
+        if (x->plan->form == FORM_SINGLE)
+            feed_single(x->feed, *sample, t->leader->feed_scratch, input, info->label);
+        else
+            feed_tile(x->feed, sample, count, t->leader->feed_scratch, input, info->label);
     }
     team_wait(t);
 }

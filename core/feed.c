@@ -1,7 +1,8 @@
 /* feed.c - bytes to tiles; see feed.h.
  *
  * Each image is converted and transformed on its own, in a few kilobytes that stay in the first
- * cache; then sixteen finished images are turned, pixel by pixel, into lanes. */
+ * cache; then sixteen finished images are turned, pixel by pixel, into lanes, or the channels of
+ * one are put side by side. */
 #include "feed.h"
 #include <string.h>
 
@@ -115,4 +116,24 @@ void feed_tile(const feed *f, const uint32_t *sample, int count, float *scratch,
     for (int c = 0; c < s->dim[0]; c++)
         interleave(scratch + (size_t)c * pixels, stride, pixels,
                    tile + (size_t)c * shape_stride(s));
+}
+
+/* Channels of one image side by side. */
+static void interleave_channels(const float *restrict image, const shape *s, real *restrict tile) {
+    const size_t pixels = shape_pixels(s), width = shape_width(s), channels = (size_t)s->dim[0];
+    for (size_t p = 0; p < pixels; p++) {
+        real *to = tile + p * width;
+        for (size_t c = 0; c < width; c += SINGLE_VECTOR)
+            for (size_t i = 0; i < SINGLE_VECTOR; i++)
+                to[c + i] = c + i < channels ? image[(c + i) * pixels + p] : 0;
+    }
+}
+
+void feed_single(const feed *f, uint32_t sample, float *scratch, real *tile,
+                 int32_t labels[LANES]) {
+    const shape *s = final_shape(f);
+    memset(labels, 0, LANES * sizeof *labels);
+    labels[0] = f->split->labels[sample];
+    finish_image(f, sample, scratch + LANES * image_stride(s), scratch);
+    interleave_channels(scratch, s, tile);
 }

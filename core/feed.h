@@ -20,9 +20,12 @@ typedef struct feed {
 size_t feed_scratch(const feed *f);
 
 /* Writes samples sample[0 .. count - 1] (1 to LANES of them) as a tile of the last transform's
- * shape, laid out as tensor.h says, and their labels. Lanes from `count` on get zeros and label 0;
- * the padding between channels is left alone. `tile` is 64-byte aligned. */
+ * shape in FORM_LANES, and their labels. Lanes from `count` on get zeros and label 0; the padding
+ * between channels is left alone. `tile` is 64-byte aligned. */
 void feed_tile(const feed *f, const uint32_t *sample, int count, float *scratch, real *tile,
                int32_t labels[LANES]);
+
+/* The same of one sample in FORM_SINGLE; its label comes first. */
+void feed_single(const feed *f, uint32_t sample, float *scratch, real *tile, int32_t labels[LANES]);
 
 #endif

@@ -78,7 +78,7 @@ bool op_reject(op_report *report, const char *attribute, const char *format, ...
 typedef struct op_call {
     const void *attrs;
     const op_shapes *shapes;
-    form form;              /* how the values of this tile lie; FORM_SINGLE only where infer gave it items */
+    tile_form form;              /* how the values of this tile lie; FORM_SINGLE only where infer gave it items */
     bool training;
     int count;              /* samples in this tile, 1 to LANES */
     int batch;              /* samples in the whole step */

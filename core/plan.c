@@ -165,9 +165,17 @@ static bool reads_once(const node *n) {
     return true;
 }
 
-static bool may_work_in_place(const graph *g, const node *n) {
-    return n->op->in_place && !n->shapes.not_in_place && n->shapes.inputs > 0 && reads_once(n) &&
-           shape_tile(graph_input_shape(g, n, 0)) == shape_tile(&n->shapes.output);
+/* Whether output and input 0 can lie in the same place: in FORM_SINGLE only where nothing is moved.
+ */
+static bool same_places(const planner *p, const node *n) {
+    const shape *in = graph_input_shape(p->graph, n, 0), *out = &n->shapes.output;
+    if (p->plan->form == FORM_SINGLE)
+        return shape_equal(in, out);
+    return !n->shapes.not_in_place && shape_tile(in) == shape_tile(out);
+}
+
+static bool may_work_in_place(const planner *p, const node *n) {
+    return n->op->in_place && n->shapes.inputs > 0 && reads_once(n) && same_places(p, n);
 }
 
 static void find_sharing(planner *p) {
@@ -175,7 +183,7 @@ static void find_sharing(planner *p) {
     for (int s = 0; s < p->plan->step_count; s++) {
         int i = p->plan->step[s].node;
         const node *n = &g->node[i];
-        if (!may_work_in_place(g, n))
+        if (!may_work_in_place(p, n))
             continue;
         int before = n->input[0];
         if (p->plan->step[s].phase == PHASE_FORWARD && block_of(p, OUTPUT, before)->dies == s)
@@ -198,14 +206,18 @@ static size_t round_up(size_t n) {
     return (n + LANES - 1) / LANES * LANES;
 }
 
+static size_t value_size(const planner *p, const shape *s) {
+    return p->plan->form == FORM_SINGLE ? shape_single(s) : shape_tile(s);
+}
+
 static size_t block_size(const planner *p, int kind, int i) {
     const graph *g = p->graph;
     if (i == g->count)
-        return kind == OUTPUT ? shape_tile(&g->input) : 0;
+        return kind == OUTPUT ? value_size(p, &g->input) : 0;
     const op_shapes *s = &g->node[i].shapes;
     if (kind == SAVED)
         return round_up(s->saved);
-    return shape_tile(&s->output);
+    return value_size(p, &s->output);
 }
 
 /* Lifetimes of the memory itself: from the birth of its first value to the death of its last. */
@@ -280,7 +292,7 @@ static bool allocate(planner *p, arena *a) {
     return true;
 }
 
-plan *plan_new(const graph *g, bool training, arena *a, lcnn_errors *errors) {
+plan *plan_new(const graph *g, bool training, tile_form f, arena *a, lcnn_errors *errors) {
     plan *made = arena_alloc(a, sizeof *made);
     planner p = {.plan = made, .graph = g};
     memory_block **list = arena_array(a, KINDS * ((size_t)g->count + 1), sizeof(memory_block *));
@@ -290,6 +302,7 @@ plan *plan_new(const graph *g, bool training, arena *a, lcnn_errors *errors) {
     }
     made->graph = g;
     made->training = training;
+    made->form = f;
     find_gradients(&p);
     list_steps(&p);
     find_lifetimes(&p);

@@ -48,6 +48,7 @@ typedef struct plan_node {
 typedef struct plan {
     const graph *graph;
     bool training;
+    tile_form form;           /* how values lie in a tile */
     int step_count, stage_count;
     step *step;
     stage *stage;
@@ -61,6 +62,6 @@ typedef struct plan {
 } plan;
 
 /* For training: forward and backward. For inference: forward only. NULL with a message when memory is out. */
-plan *plan_new(const graph *g, bool training, arena *a, lcnn_errors *errors);
+plan *plan_new(const graph *g, bool training, tile_form f, arena *a, lcnn_errors *errors);
 
 #endif

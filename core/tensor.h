@@ -50,7 +50,7 @@ static inline size_t shape_pixels(const shape *s) {
     return shape_size(s) / (size_t)s->dim[0];
 }
 
-typedef enum form { FORM_LANES, FORM_SINGLE } form;
+typedef enum tile_form { FORM_LANES, FORM_SINGLE, FORMS } tile_form;
 
 enum { SINGLE_VECTOR = 8 };
 

@@ -32,10 +32,17 @@ static const component *const optimizers[] = {
 #define TEXT_(word) #word
 #define TEXT(word) TEXT_(word)
 
-extern const backend ISA_NAME(backend);
+#if VW <= 8 /* SINGLE_VECTOR */
+#define SINGLE_BACKEND ISA_NAME(backend)
+#else
+#define SINGLE_BACKEND backend_avx2
+#endif
+
+extern const backend ISA_NAME(backend), SINGLE_BACKEND;
 const backend ISA_NAME(backend) = {
     .name = TEXT(LCNN_ISA),
     .ops = {.kind = "operator", .members = ops},
+    .single = &SINGLE_BACKEND,
     .optimizers = {.kind = "optimizer", .members = optimizers},
     .sum_slots = ISA_NAME(sum_slots),
     .peak = ISA_NAME(peak),
