@@ -2,6 +2,7 @@
  * groups and dilation. */
 #include "init.h"
 #include "kernels/conv.h"
+#include "kernels/conv_gradient.h"
 #include "kernels/window.h"
 #include "op.h"
 

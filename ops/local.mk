@@ -24,7 +24,7 @@ op_files = \
 	ops/tanh.c
 
 isa_sources += $(op_files) ops/registry.c \
-	ops/kernels/conv.c ops/kernels/conv.h ops/kernels/conv_gradient.c \
+	ops/kernels/conv.c ops/kernels/conv.h ops/kernels/conv_gradient.c ops/kernels/conv_gradient.h \
 	ops/kernels/dense.c ops/kernels/dense.h \
 	ops/kernels/elementwise.h \
 	ops/kernels/logistic.h \

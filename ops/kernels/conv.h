@@ -1,4 +1,4 @@
-/* conv.h - convolution over one tile: forward, input gradient and weight gradient.
+/* conv.h - convolution over one tile: forward and input gradient (conv_gradient.h: gradients of weights and biases).
  *
  * Forward and input gradient are the same computation, a correlation: each output is one chain of fused multiply-adds over
  * source channels, kernel rows and kernel columns, in that order, taps outside the source left out. They differ only in how a
@@ -31,21 +31,5 @@ typedef struct correlation {
 #define correlate ISA_NAME(correlate)
 void correlate(const correlation *c, int outputs, real *output, const real *source, const real *weight,
                const real *bias, bool add);
-
-/* weight[o][c][ky][kx] (+)= sum over pixels and lanes of dy[o] * x[c], the convolution's forward axes given in `c`.
- * Lanes are summed over all pixels first, then folded by the tree of vec_fold. scratch: conv_scratch(c) reals. */
-#define conv_weight_gradient ISA_NAME(conv_weight_gradient)
-void conv_weight_gradient(const correlation *c, int outputs, const real *output_grad, const real *source,
-                          real *weight_grad, bool add, real *scratch);
-
-/* bias[o] (+)= sum over pixels and lanes of dy[o]. */
-#define conv_bias_gradient ISA_NAME(conv_bias_gradient)
-void conv_bias_gradient(const correlation *c, int outputs, const real *output_grad, real *bias_grad, bool add);
-
-/* Reals of scratch that conv_weight_gradient needs. */
-enum { CONV_GRADIENT_OUTPUTS = 8 };
-static inline size_t conv_scratch(int taps) {
-    return (size_t)CONV_GRADIENT_OUTPUTS * (size_t)taps * LANES;
-}
 
 #endif

@@ -1,7 +1,7 @@
-/* conv_gradient.c - weight and bias gradients of convolutions (see conv.h), in register blocks of
+/* conv_gradient.c - weight and bias gradients of convolutions (see conv_gradient.h), in register blocks of
  * output channels x neighbouring taps. Every sum runs over pixels lane by lane in an order that no
  * blocking changes; the lanes are folded last. */
-#include "conv.h"
+#include "conv_gradient.h"
 
 enum { HALVES = LANES / VW };
 
