@@ -7,8 +7,9 @@
  *                its geometry. The distance between channels is an odd number of 64-byte lines, since an even one makes
  *                the channels of a pixel share cache sets.
  *   FORM_SINGLE  [H][W][C rounded up]: one sample, whose channels are the innermost index. Rounded up to SINGLE_VECTOR,
- *                and to an odd number of those where there are many channels, for the same reason. The padding holds
- *                finite numbers. Kernels vectorise over channels, with vectors of at most SINGLE_VECTOR.
+ *                and to an odd number of those where there are many channels, for the same reason. The padding of the
+ *                last vector holds finite numbers. Kernels vectorise over channels, with vectors of at most
+ *                SINGLE_VECTOR.
  *
  * A vector of units, of shape [n], is n channels of one pixel. */
 #ifndef TENSOR_H
@@ -59,10 +60,15 @@ static inline size_t shape_stride(const shape *s) {
     return (shape_pixels(s) | 1) * LANES;
 }
 
+/* FORM_SINGLE: vectors that the channels of a pixel fill. */
+static inline int single_vectors(const shape *s) {
+    return (s->dim[0] + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
+}
+
 /* FORM_SINGLE: distance in reals between two pixels. */
 static inline size_t shape_width(const shape *s) {
     enum { MANY = 8 };
-    size_t vectors = ((size_t)s->dim[0] + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
+    size_t vectors = (size_t)single_vectors(s);
     return (vectors >= MANY && shape_pixels(s) > 1 ? vectors | 1 : vectors) * SINGLE_VECTOR;
 }
 

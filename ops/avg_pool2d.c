@@ -1,40 +1,39 @@
 /* avg_pool2d.c - the mean of each window. */
-#include "kernels/elementwise.h"
 #include "kernels/pool.h"
 
 /* ---- 2x2 windows side by side ---------------------------------------------------------------- */
 
-static void halve(const pool *p, const real *in, real *out) {
-    size_t row = (size_t)p->x.in * LANES;
+INLINE void halve(const pool *p, const real *in, real *out) {
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel;
     for (int y = 0; y < p->y.out; y++) {
         const real *top = in + 2 * (size_t)y * row;
-        for (int x = 0; x < p->x.out; x++, top += 2 * LANES)
-            for (int v = 0; v < LANES; v += VW, out += VW) {
+        for (int x = 0; x < p->x.out; x++, top += 2 * pixel, out += p->out_pixel)
+            for (size_t v = 0; v < p->length; v += VW) {
                 const real *bottom = top + row;
-                vec upper = vec_load(top + v) + vec_load(top + v + LANES);
-                vec lower = vec_load(bottom + v) + vec_load(bottom + v + LANES);
-                vec_store(out, (upper + lower) * vec_set1((real)0.25));
+                vec upper = vec_load(top + v) + vec_load(top + v + pixel);
+                vec lower = vec_load(bottom + v) + vec_load(bottom + v + pixel);
+                vec_store(out + v, (upper + lower) * vec_set1((real)0.25));
             }
     }
 }
 
 INLINE void unhalve_rows(const pool *p, const real *dy, real *dx, bool add) {
-    size_t row = (size_t)p->x.in * LANES;
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel;
     for (int y = 0; y < p->y.out; y++) {
         real *top = dx + 2 * (size_t)y * row;
-        for (int x = 0; x < p->x.out; x++, top += 2 * LANES)
-            for (int v = 0; v < LANES; v += VW, dy += VW) {
+        for (int x = 0; x < p->x.out; x++, top += 2 * pixel, dy += p->out_pixel)
+            for (size_t v = 0; v < p->length; v += VW) {
                 real *bottom = top + row;
-                vec quarter = vec_load(dy) * vec_set1((real)0.25);
+                vec quarter = vec_load(dy + v) * vec_set1((real)0.25);
                 grad_put(top + v, quarter, add);
-                grad_put(top + v + LANES, quarter, add);
+                grad_put(top + v + pixel, quarter, add);
                 grad_put(bottom + v, quarter, add);
-                grad_put(bottom + v + LANES, quarter, add);
+                grad_put(bottom + v + pixel, quarter, add);
             }
     }
 }
 
-static void unhalve(const pool *p, const real *dy, real *dx, bool add) {
+INLINE void unhalve(const pool *p, const real *dy, real *dx, bool add) {
     if (add) {
         unhalve_rows(p, dy, dx, true);
         return;
@@ -63,60 +62,57 @@ static patch patch_at(const pool *p, int y, int x) {
     return w;
 }
 
-static void average(const pool *p, const real *in, real *out) {
-    size_t row = (size_t)p->x.in * LANES;
+INLINE void average(const pool *p, const real *in, real *out) {
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel;
     for (int y = 0; y < p->y.out; y++)
-        for (int x = 0; x < p->x.out; x++) {
+        for (int x = 0; x < p->x.out; x++, out += p->out_pixel) {
             patch w = patch_at(p, y, x);
-            for (int v = 0; v < LANES; v += VW, out += VW) {
-                const real *line = in + w.first * LANES + v;
+            for (size_t v = 0; v < p->length; v += VW) {
+                const real *line = in + w.first * pixel + v;
                 vec sum = vec_zero();
                 for (int i = 0; i < w.rows; i++, line += row)
                     for (int j = 0; j < w.columns; j++)
-                        sum += vec_load(line + j * LANES);
-                vec_store(out, sum * w.share);
+                        sum += vec_load(line + (size_t)j * pixel);
+                vec_store(out + v, sum * w.share);
             }
         }
 }
 
 /* Adds each output's share to its pixels, outputs in row-major order. */
-static void spread(const pool *p, const real *dy, real *dx) {
-    size_t row = (size_t)p->x.in * LANES;
+INLINE void spread(const pool *p, const real *dy, real *dx) {
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel;
     for (int y = 0; y < p->y.out; y++)
-        for (int x = 0; x < p->x.out; x++) {
+        for (int x = 0; x < p->x.out; x++, dy += p->out_pixel) {
             patch w = patch_at(p, y, x);
-            for (int v = 0; v < LANES; v += VW, dy += VW) {
-                real *line = dx + w.first * LANES + v;
-                vec share = vec_load(dy) * w.share;
+            for (size_t v = 0; v < p->length; v += VW) {
+                real *line = dx + w.first * pixel + v;
+                vec share = vec_load(dy + v) * w.share;
                 for (int i = 0; i < w.rows; i++, line += row)
                     for (int j = 0; j < w.columns; j++)
-                        grad_put(line + j * LANES, share, true);
+                        grad_put(line + (size_t)j * pixel, share, true);
             }
         }
 }
 
 /* ---- The operator ---------------------------------------------------------------------------- */
 
-static void forward(const op_call *call) {
-    pool p = pool_of(call);
-    for (int c = call->first; c < call->end; c++) {
-        const real *in = call->input[0] + (size_t)c * p.in_stride;
-        real *out = call->output + (size_t)c * p.out_stride;
+INLINE void pool_forward(const op_call *call, const tile_form form) {
+    pool p = pool_of(call, form);
+    const real *in = call->input[0] + p.in_first;
+    real *out = call->output + p.out_first;
+    for (int i = 0; i < p.planes; i++, in += p.in_plane, out += p.out_plane)
         if (pool_is_halving(&p))
             halve(&p, in, out);
         else
             average(&p, in, out);
-    }
 }
 
-static void backward(const op_call *call) {
-    if (call->input_grad[0] == NULL)
-        return;
-    pool p = pool_of(call);
+INLINE void pool_backward(const op_call *call, const tile_form form) {
+    pool p = pool_of(call, form);
     bool add = call->input_grad_add[0];
-    for (int c = call->first; c < call->end; c++) {
-        const real *dy = call->output_grad + (size_t)c * p.out_stride;
-        real *dx = call->input_grad[0] + (size_t)c * p.in_stride;
+    const real *dy = call->output_grad + p.out_first;
+    real *dx = call->input_grad[0] + p.in_first;
+    for (int i = 0; i < p.planes; i++, dy += p.out_plane, dx += p.in_plane)
         if (pool_is_halving(&p)) {
             unhalve(&p, dy, dx, add);
         } else {
@@ -124,7 +120,22 @@ static void backward(const op_call *call) {
                 pool_clear(&p, dx);
             spread(&p, dy, dx);
         }
-    }
+}
+
+static void forward(const op_call *call) {
+    if (call->form == FORM_LANES)
+        pool_forward(call, FORM_LANES);
+    else
+        pool_forward(call, FORM_SINGLE);
+}
+
+static void backward(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
+    if (call->form == FORM_LANES)
+        pool_backward(call, FORM_LANES);
+    else
+        pool_backward(call, FORM_SINGLE);
 }
 
 static const op_input inputs[] = {

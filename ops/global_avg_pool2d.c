@@ -12,48 +12,62 @@ static bool infer(const void *attrs, op_shapes *s, op_report *report) {
         return op_reject(report, "from", "the input must be channels x height x width, not %s",
                          shape_text(in, text));
     s->output = (shape){1, {in->dim[0]}};
-    s->forward_items = s->backward_items = in->dim[0];
+    channel_items(s);
     return true;
 }
 
-/* Pixel i goes to chain i % CHAINS; chains are added as (0 + 1) + (2 + 3). */
-static vec sum_pixels(const real *in, size_t pixels) {
+/* Pixels are `step` apart. Pixel i goes to chain i % CHAINS; chains are added as (0 + 1) + (2 + 3).
+ */
+INLINE vec sum_pixels(const real *in, size_t pixels, size_t step) {
     vec chain[CHAINS] = {{0}};
     size_t i = 0;
     for (; i + CHAINS <= pixels; i += CHAINS)
         for (size_t k = 0; k < CHAINS; k++)
-            chain[k] += vec_load(in + (i + k) * LANES);
+            chain[k] += vec_load(in + (i + k) * step);
     for (size_t k = 0; i + k < pixels; k++)
-        chain[k] += vec_load(in + (i + k) * LANES);
+        chain[k] += vec_load(in + (i + k) * step);
     return (chain[0] + chain[1]) + (chain[2] + chain[3]);
 }
 
-static void forward(const op_call *call) {
+/* One item's numbers: `length` of them side by side, at pixel 0 of the input and in the output. */
+typedef struct channel {
+    size_t in, out, step, length;
+} channel;
+
+static channel channel_of(const op_call *call, int item) {
     const shape *in = &call->shapes->input[0];
-    size_t pixels = shape_pixels(in), stride = shape_stride(in),
-           out_stride = shape_stride(&call->shapes->output);
+    size_t i = (size_t)item;
+    if (call->form == FORM_SINGLE)
+        return (channel){i * SINGLE_VECTOR, i * SINGLE_VECTOR, shape_width(in), SINGLE_VECTOR};
+    return (channel){i * shape_stride(in), i * LANES, LANES, LANES};
+}
+
+static void forward(const op_call *call) {
+    size_t pixels = shape_pixels(&call->shapes->input[0]);
     vec share = vec_set1((real)1 / (real)pixels);
-    for (int c = call->first; c < call->end; c++)
-        for (int v = 0; v < LANES; v += VW)
-            vec_store(call->output + (size_t)c * out_stride + v,
-                      sum_pixels(call->input[0] + (size_t)c * stride + v, pixels) * share);
+    for (int item = call->first; item < call->end; item++) {
+        channel c = channel_of(call, item);
+        for (size_t v = 0; v < c.length; v += VW)
+            vec_store(call->output + c.out + v,
+                      sum_pixels(call->input[0] + c.in + v, pixels, c.step) * share);
+    }
 }
 
 static void backward(const op_call *call) {
     if (call->input_grad[0] == NULL)
         return;
-    const shape *in = &call->shapes->input[0];
-    size_t pixels = shape_pixels(in), stride = shape_stride(in),
-           out_stride = shape_stride(&call->shapes->output);
+    size_t pixels = shape_pixels(&call->shapes->input[0]);
     vec share = vec_set1((real)1 / (real)pixels);
     bool add = call->input_grad_add[0];
-    for (int c = call->first; c < call->end; c++)
-        for (int v = 0; v < LANES; v += VW) {
-            vec part = vec_load(call->output_grad + (size_t)c * out_stride + v) * share;
-            real *dx = call->input_grad[0] + (size_t)c * stride + v;
-            for (size_t i = 0; i < pixels; i++, dx += LANES)
+    for (int item = call->first; item < call->end; item++) {
+        channel c = channel_of(call, item);
+        for (size_t v = 0; v < c.length; v += VW) {
+            vec part = vec_load(call->output_grad + c.out + v) * share;
+            real *dx = call->input_grad[0] + c.in + v;
+            for (size_t i = 0; i < pixels; i++, dx += c.step)
                 grad_put(dx, part, add);
         }
+    }
 }
 
 static const op_input inputs[] = {

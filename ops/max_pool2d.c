@@ -3,7 +3,6 @@
  * While training, forward leaves the winner of each window in `saved`, laid out as the output: its
  * place among the window's taps in row-major order, as an integer in the bits of a real. That is a
  * quarter (2x2) of what keeping the input would take, and backward needs no second look at it. */
-#include "kernels/elementwise.h"
 #include "kernels/pool.h"
 
 /* The largest so far, and the tap it was found at. */
@@ -38,42 +37,40 @@ INLINE void reward(real *dx, vec dy, ivec winners, int tap, bool add) {
 /* ---- 2x2 windows side by side ---------------------------------------------------------------- */
 
 INLINE void halve(const pool *p, const real *in, real *out, real *taps, bool keep) {
-    size_t row = (size_t)p->x.in * LANES;
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel, at = 0;
     for (int y = 0; y < p->y.out; y++) {
         const real *top = in + 2 * (size_t)y * row;
-        for (int x = 0; x < p->x.out; x++, top += 2 * LANES)
-            for (int v = 0; v < LANES; v += VW, out += VW) {
+        for (int x = 0; x < p->x.out; x++, top += 2 * pixel, at += p->out_pixel)
+            for (size_t v = 0; v < p->length; v += VW) {
                 const real *bottom = top + row;
-                winner upper = better(entry(top + v, 0), entry(top + v + LANES, 1));
-                winner lower = better(entry(bottom + v, 2), entry(bottom + v + LANES, 3));
+                winner upper = better(entry(top + v, 0), entry(top + v + pixel, 1));
+                winner lower = better(entry(bottom + v, 2), entry(bottom + v + pixel, 3));
                 winner best = better(upper, lower);
-                vec_store(out, best.value);
-                if (keep) {
-                    vec_store(taps, (vec)best.tap);
-                    taps += VW;
-                }
+                vec_store(out + at + v, best.value);
+                if (keep)
+                    vec_store(taps + at + v, (vec)best.tap);
             }
     }
 }
 
 INLINE void unhalve_rows(const pool *p, const real *dy, const real *taps, real *dx, bool add) {
-    size_t row = (size_t)p->x.in * LANES;
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel, at = 0;
     for (int y = 0; y < p->y.out; y++) {
         real *top = dx + 2 * (size_t)y * row;
-        for (int x = 0; x < p->x.out; x++, top += 2 * LANES)
-            for (int v = 0; v < LANES; v += VW, dy += VW, taps += VW) {
+        for (int x = 0; x < p->x.out; x++, top += 2 * pixel, at += p->out_pixel)
+            for (size_t v = 0; v < p->length; v += VW) {
                 real *bottom = top + row;
-                vec grad = vec_load(dy);
-                ivec winners = (ivec)vec_load(taps);
+                vec grad = vec_load(dy + at + v);
+                ivec winners = (ivec)vec_load(taps + at + v);
                 reward(top + v, grad, winners, 0, add);
-                reward(top + v + LANES, grad, winners, 1, add);
+                reward(top + v + pixel, grad, winners, 1, add);
                 reward(bottom + v, grad, winners, 2, add);
-                reward(bottom + v + LANES, grad, winners, 3, add);
+                reward(bottom + v + pixel, grad, winners, 3, add);
             }
     }
 }
 
-static void unhalve(const pool *p, const real *dy, const real *taps, real *dx, bool add) {
+INLINE void unhalve(const pool *p, const real *dy, const real *taps, real *dx, bool add) {
     if (add) {
         unhalve_rows(p, dy, taps, dx, true);
         return;
@@ -86,44 +83,45 @@ static void unhalve(const pool *p, const real *dy, const real *taps, real *dx, b
 
 /* ---- Any windows ----------------------------------------------------------------------------- */
 
-static winner largest(const pool *p, window_taps ty, window_taps tx, const real *in) {
-    const real *line = in + ((size_t)ty.at * (size_t)p->x.in + (size_t)tx.at) * LANES;
+INLINE winner largest(const pool *p, window_taps ty, window_taps tx, const real *in) {
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel;
+    const real *line = in + (size_t)ty.at * row + (size_t)tx.at * pixel;
     winner best = entry(line, ty.first * p->x.size + tx.first);
-    for (int i = ty.first; i < ty.end; i++, line += (size_t)p->x.in * LANES)
+    for (int i = ty.first; i < ty.end; i++, line += row)
         for (int j = tx.first; j < tx.end; j++)
-            best = better(best, entry(line + (j - tx.first) * LANES, i * p->x.size + j));
+            best = better(best, entry(line + (size_t)(j - tx.first) * pixel, i * p->x.size + j));
     return best;
 }
 
-static void slide(const pool *p, const real *in, real *out, real *taps, bool keep) {
+INLINE void slide(const pool *p, const real *in, real *out, real *taps, bool keep) {
     size_t at = 0;
     for (int y = 0; y < p->y.out; y++)
-        for (int x = 0; x < p->x.out; x++) {
+        for (int x = 0; x < p->x.out; x++, at += p->out_pixel) {
             window_taps ty = window_inside(&p->y, y), tx = window_inside(&p->x, x);
-            for (int v = 0; v < LANES; v += VW, at += VW) {
+            for (size_t v = 0; v < p->length; v += VW) {
                 winner best = largest(p, ty, tx, in + v);
-                vec_store(out + at, best.value);
+                vec_store(out + at + v, best.value);
                 if (keep)
-                    vec_store(taps + at, (vec)best.tap);
+                    vec_store(taps + at + v, (vec)best.tap);
             }
         }
 }
 
 /* Adds each output's gradient to its winner, outputs in row-major order. */
-static void unslide(const pool *p, const real *dy, const real *taps, real *dx) {
-    size_t at = 0;
+INLINE void unslide(const pool *p, const real *dy, const real *taps, real *dx) {
+    size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel, at = 0;
     for (int y = 0; y < p->y.out; y++)
-        for (int x = 0; x < p->x.out; x++) {
+        for (int x = 0; x < p->x.out; x++, at += p->out_pixel) {
             window_taps ty = window_inside(&p->y, y), tx = window_inside(&p->x, x);
-            real *corner = dx + ((size_t)ty.at * (size_t)p->x.in + (size_t)tx.at) * LANES;
-            for (int v = 0; v < LANES; v += VW, at += VW) {
-                vec grad = vec_load(dy + at);
-                ivec winners = (ivec)vec_load(taps + at);
+            real *corner = dx + (size_t)ty.at * row + (size_t)tx.at * pixel;
+            for (size_t v = 0; v < p->length; v += VW) {
+                vec grad = vec_load(dy + at + v);
+                ivec winners = (ivec)vec_load(taps + at + v);
                 real *line = corner + v;
-                for (int i = ty.first; i < ty.end; i++, line += (size_t)p->x.in * LANES)
+                for (int i = ty.first; i < ty.end; i++, line += row)
                     for (int j = tx.first; j < tx.end; j++)
-                        reward(line + (j - tx.first) * LANES, grad, winners, i * p->x.size + j,
-                               true);
+                        reward(line + (size_t)(j - tx.first) * pixel, grad, winners,
+                               i * p->x.size + j, true);
             }
         }
 }
@@ -137,30 +135,28 @@ static bool infer(const void *attrs, op_shapes *s, op_report *report) {
     return true;
 }
 
-static void forward(const op_call *call) {
-    pool p = pool_of(call);
-    for (int c = call->first; c < call->end; c++) {
-        const real *in = call->input[0] + (size_t)c * p.in_stride;
-        real *out = call->output + (size_t)c * p.out_stride;
-        real *taps = call->training ? call->saved + (size_t)c * p.out_stride : NULL;
+INLINE void pool_forward(const op_call *call, const tile_form form) {
+    pool p = pool_of(call, form);
+    const real *in = call->input[0] + p.in_first;
+    real *out = call->output + p.out_first;
+    real *taps = call->training ? call->saved + p.out_first : NULL;
+    for (int i = 0; i < p.planes; i++, in += p.in_plane, out += p.out_plane) {
         if (!pool_is_halving(&p))
             slide(&p, in, out, taps, call->training);
         else if (call->training)
             halve(&p, in, out, taps, true);
         else
             halve(&p, in, out, taps, false);
+        taps = taps ? taps + p.out_plane : NULL;
     }
 }
 
-static void backward(const op_call *call) {
-    if (call->input_grad[0] == NULL)
-        return;
-    pool p = pool_of(call);
+INLINE void pool_backward(const op_call *call, const tile_form form) {
+    pool p = pool_of(call, form);
     bool add = call->input_grad_add[0];
-    for (int c = call->first; c < call->end; c++) {
-        const real *dy = call->output_grad + (size_t)c * p.out_stride;
-        const real *taps = call->saved + (size_t)c * p.out_stride;
-        real *dx = call->input_grad[0] + (size_t)c * p.in_stride;
+    const real *dy = call->output_grad + p.out_first, *taps = call->saved + p.out_first;
+    real *dx = call->input_grad[0] + p.in_first;
+    for (int i = 0; i < p.planes; i++) {
         if (pool_is_halving(&p)) {
             unhalve(&p, dy, taps, dx, add);
         } else {
@@ -168,7 +164,26 @@ static void backward(const op_call *call) {
                 pool_clear(&p, dx);
             unslide(&p, dy, taps, dx);
         }
+        dy += p.out_plane;
+        taps += p.out_plane;
+        dx += p.in_plane;
     }
+}
+
+static void forward(const op_call *call) {
+    if (call->form == FORM_LANES)
+        pool_forward(call, FORM_LANES);
+    else
+        pool_forward(call, FORM_SINGLE);
+}
+
+static void backward(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
+    if (call->form == FORM_LANES)
+        pool_backward(call, FORM_LANES);
+    else
+        pool_backward(call, FORM_SINGLE);
 }
 
 static const op_input inputs[] = {

@@ -7,7 +7,7 @@ static bool infer(const void *attrs, op_shapes *shapes, op_report *report) {
 }
 
 static void forward(const op_call *call) {
-    runs r = channel_runs(&call->shapes->output, call->first, call->end);
+    runs r = item_runs(call, &call->shapes->output);
     for (int c = 0; c < r.count; c++) {
         size_t start = r.start + (size_t)c * r.step;
         for (size_t i = start; i < start + r.length; i += VW) {
@@ -31,7 +31,7 @@ static void backward_run(const op_call *call, int k, size_t start, size_t length
 }
 
 static void backward(const op_call *call) {
-    runs r = channel_runs(&call->shapes->output, call->first, call->end);
+    runs r = item_runs(call, &call->shapes->output);
     for (int k = 0; k < call->shapes->inputs; k++)
         for (int c = 0; c < r.count && call->input_grad[k] != NULL; c++)
             backward_run(call, k, r.start + (size_t)c * r.step, r.length);

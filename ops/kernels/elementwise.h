@@ -10,18 +10,19 @@
 
 #include "op.h"
 
-/* Channels [first, end) of a tile as `count` runs of `length` reals without gaps; each begins
- * `step` after the one before. */
+/* The numbers of a call's items as `count` runs of `length` reals without gaps; each begins `step`
+ * after the one before. */
 typedef struct runs {
     size_t start, step, length;
     int count;
 } runs;
 
-/* True when channels follow each other without a padding line. */
+/* True when channels of FORM_LANES follow each other without a padding line. */
 INLINE bool shape_is_dense(const shape *s) {
     return shape_stride(s) == shape_pixels(s) * LANES;
 }
 
+/* Channels [first, end) in FORM_LANES. */
 INLINE runs channel_runs(const shape *s, int first, int end) {
     size_t stride = shape_stride(s);
     runs r = {.start = (size_t)first * stride, .step = stride};
@@ -35,12 +36,29 @@ INLINE runs channel_runs(const shape *s, int first, int end) {
     return r;
 }
 
+/* Vectors [first, end) of channels in FORM_SINGLE, all of them being single_vectors(s). */
+INLINE runs vector_runs(const shape *s, int first, int end) {
+    size_t width = shape_width(s), length = (size_t)(end - first) * SINGLE_VECTOR;
+    if (length == width)
+        return (runs){.length = shape_pixels(s) * width, .count = 1};
+    return (runs){.start = (size_t)first * SINGLE_VECTOR,
+                  .step = width,
+                  .length = length,
+                  .count = (int)shape_pixels(s)};
+}
+
+/* What the items of an operator with one channel or vector of channels per item take of a value. */
+INLINE runs item_runs(const op_call *call, const shape *s) {
+    return call->form == FORM_SINGLE ? vector_runs(s, call->first, call->end)
+                                     : channel_runs(s, call->first, call->end);
+}
+
 /* Stores VW numbers of a gradient, or adds them to what is there. */
 INLINE void grad_put(real *p, vec v, bool add) {
     vec_store(p, add ? vec_load(p) + v : v);
 }
 
-/* Copies n reals, a multiple of LANES, or adds them to what is there. */
+/* Copies n reals, a multiple of VW, or adds them to what is there. */
 INLINE void run_copy(real *to, const real *from, size_t n, bool add) {
     for (size_t i = 0; i < n; i += VW)
         grad_put(to + i, vec_load(from + i), add);
@@ -52,10 +70,16 @@ typedef vec elementwise_formula(vec x, const vec *k);
 /* dL/dx from dL/dy and a value: x or y, as the operator chose. */
 typedef vec elementwise_gradient(vec value, vec grad, const vec *k);
 
-/* The output has the input's shape and each channel is an item. */
+/* Each channel is an item, or, in FORM_SINGLE, each vector of channels. */
+INLINE void channel_items(op_shapes *shapes) {
+    shapes->forward_items = shapes->backward_items = shapes->output.dim[0];
+    shapes->single_forward_items = shapes->single_backward_items = single_vectors(&shapes->output);
+}
+
+/* The output has the input's shape. */
 INLINE void elementwise_infer(op_shapes *shapes) {
     shapes->output = shapes->input[0];
-    shapes->forward_items = shapes->backward_items = shapes->output.dim[0];
+    channel_items(shapes);
 }
 
 /* The same for operators that combine two or more inputs of one shape. */
@@ -74,7 +98,7 @@ static inline bool elementwise_infer_many(op_shapes *shapes, op_report *report) 
 }
 
 INLINE void elementwise_forward(const op_call *call, elementwise_formula *f, const vec *k) {
-    runs r = channel_runs(&call->shapes->output, call->first, call->end);
+    runs r = item_runs(call, &call->shapes->output);
     for (int c = 0; c < r.count; c++) {
         const real *x = call->input[0] + r.start + (size_t)c * r.step;
         real *y = call->output + r.start + (size_t)c * r.step;
@@ -89,7 +113,7 @@ INLINE void elementwise_backward(const op_call *call, const real *value, element
     if (call->input_grad[0] == NULL)
         return;
     bool add = call->input_grad_add[0];
-    runs r = channel_runs(&call->shapes->output, call->first, call->end);
+    runs r = item_runs(call, &call->shapes->output);
     for (int c = 0; c < r.count; c++) {
         size_t offset = r.start + (size_t)c * r.step;
         const real *v = value + offset, *dy = call->output_grad + offset;

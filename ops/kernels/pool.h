@@ -5,8 +5,8 @@
 #ifndef POOL_H
 #define POOL_H
 
+#include "kernels/elementwise.h"
 #include "kernels/window.h"
-#include <string.h>
 
 typedef struct pool_attrs {
     attr_pair pool_size;
@@ -43,29 +43,53 @@ static inline window_attrs pool_window_attrs(const pool_attrs *a) {
     return (window_attrs){a->pool_size, stride, {1, 1}, a->padding};
 }
 
-/* One channel of the input under its windows. */
+/* The numbers that a call's items pool, under their windows: planes (the channels of FORM_LANES, or
+ * the one of FORM_SINGLE) of pixels, and of each pixel as many neighbouring numbers as are pooled
+ * side by side: lanes, or channels. */
 typedef struct pool {
     window y, x;
-    size_t in_stride, out_stride; /* reals between channels */
+    int planes;
+    size_t in_first, in_plane, in_pixel; /* reals to the first plane, between planes and pixels */
+    size_t out_first, out_plane, out_pixel;
+    size_t length; /* numbers side by side, a multiple of VW */
 } pool;
 
-static inline pool pool_of(const op_call *call) {
+/* `form` is the call's; a constant, so that FORM_LANES has constants for its steps. */
+INLINE pool pool_of(const op_call *call, const tile_form form) {
+    const shape *in = &call->shapes->input[0], *out = &call->shapes->output;
+    size_t first = (size_t)call->first, items = (size_t)(call->end - call->first);
     window_attrs a = pool_window_attrs(call->attrs);
-    pool p = {.in_stride = shape_stride(&call->shapes->input[0]),
-              .out_stride = shape_stride(&call->shapes->output)};
-    window_both(&a, &call->shapes->input[0], &p.y, &p.x);
+    pool p;
+    window_both(&a, in, &p.y, &p.x);
+    if (form == FORM_LANES) {
+        p.planes = (int)items;
+        p.in_plane = shape_stride(in);
+        p.out_plane = shape_stride(out);
+        p.in_first = first * p.in_plane;
+        p.out_first = first * p.out_plane;
+        p.in_pixel = p.out_pixel = p.length = LANES;
+    } else {
+        p.planes = 1;
+        p.in_plane = p.out_plane = 0;
+        p.in_first = p.out_first = first * SINGLE_VECTOR;
+        p.in_pixel = shape_width(in);
+        p.out_pixel = shape_width(out);
+        p.length = items * SINGLE_VECTOR;
+    }
     return p;
 }
 
 /* LeNet's pooling, which has loops of its own: 2x2 windows side by side, all inside the input. */
-static inline bool pool_is_halving(const pool *p) {
+INLINE bool pool_is_halving(const pool *p) {
     return p->y.size == 2 && p->x.size == 2 && p->y.stride == 2 && p->x.stride == 2 &&
            p->y.pad == 0 && p->x.pad == 0 && 2 * p->y.out <= p->y.in && 2 * p->x.out <= p->x.in;
 }
 
-/* Clears one channel of an input gradient. */
-static inline void pool_clear(const pool *p, real *grad) {
-    memset(grad, 0, (size_t)p->y.in * (size_t)p->x.in * LANES * sizeof(real));
+/* Clears one plane of an input gradient. */
+INLINE void pool_clear(const pool *p, real *grad) {
+    for (int i = 0; i < p->y.in * p->x.in; i++, grad += p->in_pixel)
+        for (size_t v = 0; v < p->length; v += VW)
+            vec_store(grad + v, vec_zero());
 }
 
 static inline bool pool_infer(const void *attrs, op_shapes *s, op_report *report) {
@@ -83,9 +107,8 @@ static inline bool pool_infer(const void *attrs, op_shapes *s, op_report *report
             "has no value",
             window_text(y.size, x.size, text));
     }
-    int channels = s->input[0].dim[0];
-    s->output = (shape){3, {channels, y.out, x.out}};
-    s->forward_items = s->backward_items = channels;
+    s->output = (shape){3, {s->input[0].dim[0], y.out, x.out}};
+    channel_items(s);
     return true;
 }
 

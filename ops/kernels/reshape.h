@@ -31,21 +31,51 @@ INLINE void reshape_move(const shape *from_shape, const real *from, const shape 
     }
 }
 
+/* The same in FORM_SINGLE, all numbers at once: an order by channels and one by pixels. */
+INLINE void reshape_single(const shape *from_shape, const real *from, const shape *to_shape,
+                           real *to, bool add) {
+    size_t numbers = shape_size(from_shape);
+    size_t pixels = shape_pixels(from_shape), width = shape_width(from_shape);
+    size_t to_pixels = shape_pixels(to_shape), to_width = shape_width(to_shape);
+    size_t p = 0, c = 0, to_p = 0, to_c = 0;
+    for (size_t i = 0; i < numbers; i++) {
+        real *out = to + to_p * to_width + to_c;
+        real number = from[p * width + c];
+        *out = add ? *out + number : number;
+        if (++p == pixels) {
+            p = 0;
+            c++;
+        }
+        if (++to_p == to_pixels) {
+            to_p = 0;
+            to_c++;
+        }
+    }
+    for (to_p = 0; to_p < to_pixels && !add; to_p++)
+        for (to_c = (size_t)to_shape->dim[0]; to_c % SINGLE_VECTOR != 0; to_c++)
+            to[to_p * to_width + to_c] = 0;
+}
+
 /* To be called once the output's shape is known. Channels of the output are the items, in both
- * directions. */
+ * directions; in FORM_SINGLE there is one. */
 INLINE void reshape_infer(op_shapes *shapes) {
     const shape *in = &shapes->input[0], *out = &shapes->output;
     bool same_layout = (shape_is_dense(in) && shape_is_dense(out)) ||
                        (in->dim[0] == out->dim[0] && shape_pixels(in) == shape_pixels(out));
     shapes->not_in_place = !same_layout;
     shapes->forward_items = shapes->backward_items = out->dim[0];
+    shapes->single_forward_items = shapes->single_backward_items = 1;
 }
 
 /* In place, layouts agree and there is nothing to do. */
 INLINE void reshape_forward(const op_call *call) {
     const shape *in = &call->shapes->input[0], *out = &call->shapes->output;
     size_t pixels = shape_pixels(out);
-    if (call->output != call->input[0])
+    if (call->output == call->input[0])
+        return;
+    if (call->form == FORM_SINGLE)
+        reshape_single(in, call->input[0], out, call->output, false);
+    else
         reshape_move(in, call->input[0], out, call->output, (size_t)call->first * pixels,
                      (size_t)call->end * pixels, false);
 }
@@ -53,7 +83,11 @@ INLINE void reshape_forward(const op_call *call) {
 INLINE void reshape_backward(const op_call *call) {
     const shape *in = &call->shapes->input[0], *out = &call->shapes->output;
     size_t pixels = shape_pixels(out);
-    if (call->input_grad[0] != NULL && call->input_grad[0] != call->output_grad)
+    if (call->input_grad[0] == NULL || call->input_grad[0] == call->output_grad)
+        return;
+    if (call->form == FORM_SINGLE)
+        reshape_single(out, call->output_grad, in, call->input_grad[0], call->input_grad_add[0]);
+    else
         reshape_move(out, call->output_grad, in, call->input_grad[0], (size_t)call->first * pixels,
                      (size_t)call->end * pixels, call->input_grad_add[0]);
 }
