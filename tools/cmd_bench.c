@@ -16,6 +16,8 @@ static const option options[] = {
      "batch sizes, separated by commas (default: 1,32,128,1024)"},
     {"threads", "LIST", OPTION_TEXT, offsetof(arguments, thread_list), 0,
      "numbers of threads, separated by commas (default: 1, and all that the machine grants)"},
+    {"mode", "NAME", OPTION_TEXT, offsetof(arguments, mode), 0,
+     "training or inference alone (default: both)"},
     {"repeat", "N", OPTION_NUMBER, offsetof(arguments, repeat), 1,
      "repetitions of each measurement, whose median counts (default: 7)"},
     {"isa", "NAME", OPTION_TEXT, offsetof(arguments, isa), 0,
@@ -32,6 +34,8 @@ typedef struct series {
     lcnn_model *model;
     int batch[MOST_VALUES], threads[MOST_VALUES];
     int batches, thread_counts;
+    bool training[2]; /* [modes] */
+    int modes;
     json_t *json; /* array of measurements, or NULL */
     table *rows;
     const char *isa;
@@ -124,10 +128,10 @@ static bool measure(series *s, bool training, int batch, int threads, lcnn_error
 }
 
 static bool measure_all(series *s, lcnn_errors *errors) {
-    for (int training = 1; training >= 0; training--)
+    for (int m = 0; m < s->modes; m++)
         for (int b = 0; b < s->batches; b++)
             for (int t = 0; t < s->thread_counts; t++)
-                if (!measure(s, training, s->batch[b], s->threads[t], errors))
+                if (!measure(s, s->training[m], s->batch[b], s->threads[t], errors))
                     return false;
     return true;
 }
@@ -175,8 +179,21 @@ static void print_all(const series *s) {
         print_layers(s);
 }
 
+static void read_mode(series *s) {
+    const arguments *args = s->args;
+    const char *mode = args->mode;
+    if (mode && strcmp(mode, "training") != 0 && strcmp(mode, "inference") != 0)
+        usage_error(args->command, args->argc, args->argv, -1,
+                    "--mode wants training or inference, not '%s'", text_plain(mode));
+    if (!mode || strcmp(mode, "training") == 0)
+        s->training[s->modes++] = true;
+    if (!mode || strcmp(mode, "inference") == 0)
+        s->training[s->modes++] = false;
+}
+
 static int read_lists(series *s) {
     const arguments *args = s->args;
+    read_mode(s);
     s->batches = parse_list(args->batches ? args->batches : "1,32,128,1024", s->batch);
     s->thread_counts = args->thread_list ? parse_list(args->thread_list, s->threads) : 2;
     if (!args->thread_list) {

@@ -21,3 +21,11 @@ lcnn_SOURCES = \
 	tools/table.c \
 	tools/text.c tools/text.h
 lcnn_LDADD = $(lcnn_libraries)
+
+# Measuring lcnn beside its peers, by hand: see tools/bench/README.md.
+EXTRA_DIST += \
+	tools/bench/README.md \
+	tools/bench/compare.py \
+	tools/bench/files.py \
+	tools/bench/models/resnet-mini-rgb.yaml \
+	tools/bench/peer_torch.py
