@@ -23,6 +23,7 @@ check_PROGRAMS += \
 	tests/test_metrics \
 	tests/test_model \
 	tests/test_number \
+	tests/test_op_checks \
 	tests/test_op_values \
 	tests/test_ops \
 	tests/test_optim \
@@ -60,10 +61,14 @@ endif
 tests_test_simd_LDADD += $(LDADD) -lm
 
 # Operators on their own: against central differences in the double library, and on every instruction set.
-tests_test_ops_SOURCES = tests/test_ops.c tests/op_checks.c tests/op_checks.h tests/op_harness.c tests/op_harness.h
+op_checks = tests/op_checks.c tests/op_checks.h tests/op_gradients.c tests/op_harness.c tests/op_harness.h
+tests_test_ops_SOURCES = tests/test_ops.c $(op_checks)
 tests_test_ops_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
 tests_test_ops_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
-tests_test_isa_SOURCES = tests/test_isa.c tests/op_checks.c tests/op_checks.h tests/op_harness.c tests/op_harness.h
+tests_test_op_checks_SOURCES = tests/test_op_checks.c $(op_checks)
+tests_test_op_checks_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
+tests_test_op_checks_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
+tests_test_isa_SOURCES = tests/test_isa.c $(op_checks)
 tests_test_isa_LDADD = $(LDADD) -lm
 
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h

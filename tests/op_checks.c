@@ -1,4 +1,4 @@
-/* op_checks.c - see op_checks.h. */
+/* op_checks.c - see op_checks.h; check_gradients is in op_gradients.c. */
 #include "op_checks.h"
 
 #include <math.h>
@@ -14,13 +14,15 @@ static void take(results *r, const char *name, const void *bytes, size_t size) {
     r->part[r->count++].size = size;
 }
 
-/* The first lanes of a tile, without padding lines. */
-static void take_tile(results *r, const char *name, const real *tile, const shape *s, int lanes,
-                      arena *a) {
+/* The first lanes of a tile, without padding. */
+static void take_tile(results *r, const char *name, const real *tile, const shape *s,
+                      tile_form form, int lanes, arena *a) {
     size_t n = shape_size(s), width = (size_t)lanes;
     real *copy = arena_array(a, n * width, sizeof(real));
-    for (size_t i = 0; i < n; i++)
-        memcpy(copy + i * width, tile + trial_place(s, i), width * sizeof(real));
+    for (size_t i = 0; i < n; i++) {
+        size_t place = form == FORM_SINGLE ? trial_place_single(s, i) : trial_place(s, i);
+        memcpy(copy + i * width, tile + place, width * sizeof(real));
+    }
     take(r, name, copy, n * width * sizeof(real));
 }
 
@@ -44,10 +46,10 @@ results *results_take(const trial *t, int lanes, bool with_gradients, arena *a) 
     results *r = arena_alloc(a, sizeof *r);
     for (int i = 0; i < t->tiles; i++) {
         int count = lanes < t->tile[i].count ? lanes : t->tile[i].count;
-        take_tile(r, "the output", t->tile[i].output, &t->shapes.output, count, a);
+        take_tile(r, "the output", t->tile[i].output, &t->shapes.output, t->form, count, a);
         for (int k = 0; k < t->shapes.inputs && with_gradients; k++)
             take_tile(r, arena_format(a, "the gradient of input %d", k), t->tile[i].input_grad[k],
-                      &t->input_shape[k], count, a);
+                      &t->input_shape[k], t->form, count, a);
     }
     for (int p = 0; p < OP_MAX_PARAMS && lanes == LANES; p++) {
         if (t->state[p] != NULL)
@@ -82,124 +84,6 @@ static results *run_as_told(trial *t, arena *a) {
             r->part[i].bytes = outputs->part[k++].bytes;
         }
     return r;
-}
-
-/* ---- Gradients against central differences ---------------------------------------------- */
-
-/* What a gradient is of: the sum of all outputs, weighted by their gradients. Differences are taken
- * output by output, so that those which do not change add no rounding. */
-typedef struct slope {
-    real *before[TRIAL_TILES]; /* the outputs on one side */
-    double of_lane[LANES];
-} slope;
-
-/* The slope along the number at x in each of `lanes` lanes, all moved at once; a single one is the
- * slope of the whole. */
-static void measure(trial *t, real *x, int lanes, slope *s) {
-    const double step = 1e-5;
-    double from[LANES], width[LANES];
-    for (int lane = 0; lane < lanes; lane++) {
-        from[lane] = (double)x[lane];
-        x[lane] = (real)(from[lane] - step);
-        width[lane] = (double)x[lane];
-    }
-    trial_forward(t);
-    size_t size = shape_tile(&t->shapes.output) * sizeof(real);
-    for (int i = 0; i < t->tiles; i++)
-        memcpy(s->before[i], t->tile[i].output, size);
-    for (int lane = 0; lane < lanes; lane++) {
-        x[lane] = (real)(from[lane] + step);
-        width[lane] = (double)x[lane] - width[lane];
-        s->of_lane[lane] = 0;
-    }
-    trial_forward(t);
-    for (int i = 0; i < t->tiles; i++)
-        for (size_t e = 0; e < shape_size(&t->shapes.output); e++)
-            for (int lane = 0; lane < t->tile[i].count; lane++) {
-                size_t at = trial_place(&t->shapes.output, e) + (size_t)lane;
-                s->of_lane[lanes == 1 ? 0 : lane] +=
-                    (double)t->tile[i].output_grad[at] *
-                    (double)(t->tile[i].output[at] - s->before[i][at]);
-            }
-    for (int lane = 0; lane < lanes; lane++) {
-        x[lane] = (real)from[lane];
-        s->of_lane[lane] /= width[lane];
-    }
-}
-
-/* Compares n gradients with the slopes found. The error is relative to the number itself, but for
- * numbers that all but vanish beside the largest. */
-static const char *compare(const char *name, const double *gradient, const double *found, size_t n,
-                           double tolerance, arena *a) {
-    double largest = 0;
-    for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs(found[i]));
-    for (size_t i = 0; i < n; i++) {
-        double scale = fmax(fmax(fabs(gradient[i]), fabs(found[i])), 1e-3 * largest);
-        if (!(fabs(gradient[i] - found[i]) <= tolerance * scale + 1e-12))
-            return arena_format(a, "%s: number %zu of %zu is %.12g, but differences give %.12g",
-                                name, i, n, gradient[i], found[i]);
-    }
-    return NULL;
-}
-
-/* Coupled samples change each other's outputs, so they are moved one by one. */
-static const char *check_input(trial *t, int tile, int k, slope *s, double tolerance, arena *a) {
-    const shape *in = &t->input_shape[k];
-    int count = t->tile[tile].count;
-    bool coupled = t->op->forward_gather != NULL;
-    size_t n = shape_size(in) * (size_t)count;
-    double *found = arena_array(a, n, sizeof(double)),
-           *gradient = arena_array(a, n, sizeof(double));
-    for (size_t i = 0, at = 0; i < shape_size(in); i++) {
-        size_t place = trial_place(in, i);
-        if (!coupled)
-            measure(t, t->tile[tile].input[k] + place, LANES, s);
-        for (int lane = 0; lane < count; lane++, at++) {
-            if (coupled)
-                measure(t, t->tile[tile].input[k] + place + lane, 1, s);
-            found[at] = s->of_lane[coupled ? 0 : lane];
-            gradient[at] = (double)t->tile[tile].input_grad[k][place + (size_t)lane];
-        }
-    }
-    return compare(arena_format(a, "gradient of input %d", k), gradient, found, n, tolerance, a);
-}
-
-static const char *check_param(trial *t, int p, slope *s, double tolerance, arena *a) {
-    size_t n = shape_size(&t->shapes.param[p].shape);
-    double *found = arena_array(a, n, sizeof(double)),
-           *gradient = arena_array(a, n, sizeof(double));
-    for (size_t i = 0; i < n; i++) {
-        size_t place = trial_param_place(t, p, i);
-        measure(t, t->param[p] + place, 1, s);
-        found[i] = s->of_lane[0];
-        gradient[i] = (double)t->param_grad[p][place];
-    }
-    return compare(arena_format(a, "gradient of %s", t->op->params[p].name), gradient, found, n,
-                   tolerance, a);
-}
-
-static const char *check_gradients_of(trial *t, int count, arena *a) {
-    double tolerance = t->sample->tolerance > 0 ? t->sample->tolerance : 1e-6;
-    slope s;
-    const char *fault = NULL;
-    trial_fill(t, count);
-    trial_forward(t);
-    trial_backward(t);
-    for (int i = 0; i < t->tiles; i++)
-        s.before[i] = arena_array(a, shape_tile(&t->shapes.output), sizeof(real));
-    for (int i = 0; i < t->tiles && fault == NULL; i++)
-        for (int k = 0; k < t->shapes.inputs && fault == NULL; k++)
-            fault = check_input(t, i, k, &s, tolerance, a);
-    for (int p = 0; p < OP_MAX_PARAMS && fault == NULL; p++)
-        if (t->param_grad[p] != NULL)
-            fault = check_param(t, p, &s, tolerance, a);
-    return fault;
-}
-
-const char *check_gradients(trial *t, arena *a) {
-    const char *fault = check_gradients_of(t, LANES, a);
-    return fault != NULL ? fault : check_gradients_of(t, PARTIAL, a);
 }
 
 /* ---- Gradients that are added ----------------------------------------------------------- */
@@ -380,6 +264,97 @@ const char *check_places(trial *t, arena *a) {
     return fault;
 }
 
+/* ---- One sample, in a form of its own ---------------------------------------------------- */
+
+/* Ways of running an operator, all of which give a sample the bits that it has in FORM_LANES. */
+typedef struct way {
+    const char *when;
+    bool training, add, forget, in_place;
+    trial_split split;
+} way;
+
+static const way single_ways[] = {
+    {.when = "at inference"},
+    {.when = "in place at inference", .in_place = true},
+    {.when = "", .training = true},
+    {.when = "when gradients are added", .training = true, .add = true},
+    {.when = "when items are done one by one from the last",
+     .training = true,
+     .split = ITEMS_SINGLY_BACKWARDS},
+    {.when = "when items are done in two parts, and added",
+     .training = true,
+     .add = true,
+     .split = ITEMS_IN_TWO_PARTS},
+    {.when = "when items are done one by one at inference", .split = ITEMS_SINGLY_BACKWARDS},
+    {.when = "when what backward does not save is overwritten", .training = true, .forget = true},
+    {.when = "in place", .training = true, .in_place = true},
+};
+
+static results *run_sample(trial *t, tile_form form, const way *w, arena *a) {
+    trial_fill_sample(t, form);
+    t->training = w->training;
+    t->add = w->add;
+    if (w->add)
+        trial_fill_gradients(t, (real)0.75);
+    if (form == FORM_SINGLE) {
+        t->split = w->split;
+        t->forget = w->forget;
+        t->output_in_place = w->in_place && !(w->training && t->op->saves & OP_SAVES_INPUT);
+        t->grad_in_place = w->in_place && w->training;
+    }
+    return run_as_told(t, a);
+}
+
+/* What others compute with must be finite, and what nobody computes with is left alone. */
+static const char *check_single_tile(const char *name, const real *tile, const shape *s, arena *a) {
+    size_t width = shape_width(s), used = (size_t)single_vectors(s) * SINGLE_VECTOR;
+    for (size_t i = 0; i < shape_tile(s); i++) {
+        bool outside = i >= shape_pixels(s) * width || i % width >= used;
+        if (!outside && !isfinite(tile[i]))
+            return arena_format(a, "%s of one sample is not finite in channel %zu of pixel %zu",
+                                name, i % width, i / width);
+        if (outside && memcmp(&tile[i], &trial_poison, sizeof(real)) != 0)
+            return arena_format(a, "%s of one sample was written behind the channels of pixel %zu",
+                                name, i / width);
+    }
+    return NULL;
+}
+
+static const char *check_single_places(trial *t, arena *a) {
+    const char *fault = NULL;
+    trial_fill_sample(t, FORM_SINGLE);
+    trial_forward(t);
+    trial_backward(t);
+    for (int i = 0; i < t->tiles && fault == NULL; i++) {
+        fault = check_single_tile("the output", t->tile[i].output, &t->shapes.output, a);
+        for (int k = 0; k < t->shapes.inputs && fault == NULL; k++)
+            fault = check_single_tile("an input's gradient", t->tile[i].input_grad[k],
+                                      &t->input_shape[k], a);
+    }
+    for (int p = 0; p < OP_MAX_PARAMS && fault == NULL; p++)
+        if (t->param_grad[p] != NULL && t->shapes.param[p].transposed)
+            fault = check_param_padding(t, p, a);
+    return fault;
+}
+
+const char *check_single(trial *t, arena *a) {
+    if ((t->shapes.single_forward_items > 0) != (t->shapes.single_backward_items > 0))
+        return "it has items of a single sample in one direction only";
+    if (t->shapes.single_forward_items == 0)
+        return NULL;
+    bool in_place = t->op->in_place && shape_equal(&t->shapes.output, &t->input_shape[0]);
+    for (size_t i = 0; i < sizeof single_ways / sizeof *single_ways; i++) {
+        const way *w = &single_ways[i];
+        if (w->in_place && !in_place)
+            continue;
+        const char *name =
+            results_differ(run_sample(t, FORM_LANES, w, a), run_sample(t, FORM_SINGLE, w, a));
+        if (name != NULL)
+            return arena_format(a, "%s of one sample differs between the forms %s", name, w->when);
+    }
+    return check_single_places(t, a);
+}
+
 /* ---- Losses ----------------------------------------------------------------------------- */
 
 /* True when value i of input 0 would be the answer rather than value k. */
@@ -423,4 +398,24 @@ const char *check_probabilities(trial *t, arena *a) {
             return arena_format(a, "the answer is %d, but %d is likeliest", answer, likeliest);
     }
     return NULL;
+}
+
+/* ---- A check on a sample ------------------------------------------------------------------ */
+
+const char *check_sample(op_check *check, const component_set *ops, const op_sample *sample,
+                         arena *a) {
+    lcnn_errors *errors = lcnn_errors_new();
+    const char *fault;
+    trial *t = trial_new(ops, sample, a, errors);
+    if (t == NULL) {
+        fault = arena_format(a, "%s on %s: %s", sample->yaml, sample->inputs,
+                             lcnn_errors_text(errors, 0));
+    } else {
+        fault = check(t, a);
+        if (fault != NULL)
+            fault = arena_format(a, "%s on %s: %s", sample->yaml, sample->inputs, fault);
+        trial_free(t);
+    }
+    lcnn_errors_free(errors);
+    return fault;
 }

@@ -37,8 +37,16 @@ op_check check_unwanted;
  * gradient, and padding lines are left alone. */
 op_check check_places;
 
+/* One sample has the same bits in FORM_SINGLE as in FORM_LANES, however it is run; padding of its last
+ * vector is finite, and nothing is written beyond. Passes where an operator knows FORM_LANES only. */
+op_check check_single;
+
 /* Losses only: probabilities are none below 0, add up to 1, and are largest for the answer. */
 op_check check_probabilities;
+
+/* Runs a check on one sample of an operator of `ops`; the sample's text stands before what is wrong. */
+const char *check_sample(op_check *check, const component_set *ops, const op_sample *sample,
+                         arena *a);
 
 /* All results of a trial that has run, for comparing: outputs, gradients, state. */
 typedef struct results {

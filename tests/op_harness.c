@@ -110,6 +110,11 @@ size_t trial_place(const shape *s, size_t i) {
     return i / pixels * shape_stride(s) + i % pixels * LANES;
 }
 
+size_t trial_place_single(const shape *s, size_t i) {
+    size_t pixels = shape_pixels(s);
+    return i % pixels * shape_width(s) + i / pixels;
+}
+
 size_t trial_param_place(const trial *t, int param, size_t i) {
     const op_param_shape *p = &t->shapes.param[param];
     if (!p->transposed)
@@ -123,6 +128,27 @@ size_t trial_param_place(const trial *t, int param, size_t i) {
 static void poison(real *numbers, size_t n) {
     for (size_t i = 0; i < n; i++)
         numbers[i] = trial_poison;
+}
+
+/* Gives the places after a pixel's last channel numbers that nobody may use. */
+static void fill_padding(real *numbers, const shape *s) {
+    size_t vectors = (size_t)single_vectors(s) * SINGLE_VECTOR;
+    for (size_t p = 0; p < shape_pixels(s); p++)
+        for (size_t c = (size_t)s->dim[0]; c < vectors; c++)
+            numbers[p * shape_width(s) + c] = (real)(0.3 + 0.1 * (double)(c % 3 + p % 5));
+}
+
+/* Leaves a tile's first sample alone, in FORM_SINGLE. */
+static void keep_first_sample(real *numbers, const shape *s) {
+    size_t n = shape_size(s);
+    real *sample = malloc(n * sizeof *sample);
+    for (size_t i = 0; i < n; i++)
+        sample[i] = numbers[trial_place(s, i)];
+    poison(numbers, shape_tile(s));
+    fill_padding(numbers, s);
+    for (size_t i = 0; i < n; i++)
+        numbers[trial_place_single(s, i)] = sample[i];
+    free(sample);
 }
 
 static double unit(uint32_t stream, uint32_t index, uint32_t position) {
@@ -177,18 +203,22 @@ static void fill_params(trial *t) {
 void trial_fill_gradients(trial *t, real number) {
     for (int i = 0; i < t->tiles; i++)
         for (int k = 0; k < t->shapes.inputs; k++) {
+            const shape *s = &t->input_shape[k];
             real *dx = t->tile[i].input_grad[k];
-            poison(dx, shape_tile(&t->input_shape[k]));
-            for (size_t e = 0; e < shape_size(&t->input_shape[k]); e++)
-                for (int lane = 0; lane < LANES; lane++)
-                    dx[trial_place(&t->input_shape[k], e) + (size_t)lane] = number;
+            poison(dx, shape_tile(s));
+            for (size_t e = 0; e < shape_size(s); e++)
+                for (size_t lane = 0; lane < LANES; lane++)
+                    dx[trial_place(s, e) + lane] = number;
+            if (t->form == FORM_SINGLE)
+                keep_first_sample(dx, s);
         }
     for (int p = 0; p < OP_MAX_PARAMS; p++)
         for (size_t i = 0; t->param_grad[p] != NULL && i < t->param_numbers[p]; i++)
             t->param_grad[p][i] = number;
 }
 
-void trial_fill(trial *t, int count) {
+static void fill_tiles(trial *t, int count_before, int count_last) {
+    t->form = FORM_LANES;
     t->training = true;
     t->split = ITEMS_TOGETHER;
     t->add = t->output_in_place = t->grad_in_place = t->forget = false;
@@ -196,7 +226,7 @@ void trial_fill(trial *t, int count) {
     for (int i = 0; i < t->tiles; i++) {
         trial_tile *tile = &t->tile[i];
         uint32_t stream = 100 * (uint32_t)i;
-        tile->count = i == t->tiles - 1 ? count : LANES;
+        tile->count = i == t->tiles - 1 ? count_last : count_before;
         for (int k = 0; k < t->shapes.inputs; k++)
             fill_input(t, tile->input[k], &t->input_shape[k], stream + (uint32_t)k);
         poison(tile->output, shape_tile(&t->shapes.output));
@@ -210,6 +240,20 @@ void trial_fill(trial *t, int count) {
     }
     fill_params(t);
     trial_fill_gradients(t, trial_poison);
+}
+
+void trial_fill(trial *t, int count) {
+    fill_tiles(t, LANES, count);
+}
+
+void trial_fill_sample(trial *t, tile_form form) {
+    fill_tiles(t, 1, 1);
+    t->form = form;
+    for (int i = 0; i < t->tiles && form == FORM_SINGLE; i++) {
+        for (int k = 0; k < t->shapes.inputs; k++)
+            keep_first_sample(t->tile[i].input[k], &t->input_shape[k]);
+        keep_first_sample(t->tile[i].output_grad, &t->shapes.output);
+    }
 }
 
 /* ---- Running ---------------------------------------------------------------------------- */
@@ -238,6 +282,7 @@ static void prepare(const trial *t, int i, calling *c) {
     }
     c->call = (op_call){.attrs = t->attrs,
                         .shapes = &t->shapes,
+                        .form = t->form,
                         .training = t->training,
                         .count = tile->count,
                         .batch = samples(t),
@@ -309,14 +354,22 @@ static void copy_tile(real *to, const real *from, const shape *s) {
     memcpy(to, from, shape_tile(s) * sizeof(real));
 }
 
+static int forward_items(const trial *t) {
+    return t->form == FORM_SINGLE ? t->shapes.single_forward_items : t->shapes.forward_items;
+}
+
+static int backward_items(const trial *t) {
+    return t->form == FORM_SINGLE ? t->shapes.single_backward_items : t->shapes.backward_items;
+}
+
 void trial_forward(trial *t) {
     const op *o = t->op;
     for (int i = 0; i < t->tiles && t->output_in_place; i++)
         copy_tile(t->tile[i].output, t->tile[i].input[0], &t->shapes.output);
     if (o->forward_gather != NULL && t->training)
-        run_coupling(t, o->forward_gather, o->forward_reduce, t->shapes.forward_items);
+        run_coupling(t, o->forward_gather, o->forward_reduce, forward_items(t));
     for (int i = 0; i < t->tiles; i++)
-        run(t, i, o->forward, t->shapes.forward_items);
+        run(t, i, o->forward, forward_items(t));
 }
 
 static void forget(const trial *t) {
@@ -335,10 +388,10 @@ void trial_backward(trial *t) {
     for (int i = 0; i < t->tiles && t->grad_in_place; i++)
         copy_tile(t->tile[i].input_grad[0], t->tile[i].output_grad, &t->shapes.output);
     if (o->backward_gather != NULL)
-        run_coupling(t, o->backward_gather, o->backward_reduce, t->shapes.backward_items);
+        run_coupling(t, o->backward_gather, o->backward_reduce, backward_items(t));
     for (int i = 0; i < t->tiles; i++) {
         if (o->backward_params != NULL)
             run(t, i, o->backward_params, t->shapes.param_items);
-        run(t, i, o->backward, t->shapes.backward_items);
+        run(t, i, o->backward, backward_items(t));
     }
 }

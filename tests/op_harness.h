@@ -40,8 +40,9 @@ typedef struct trial {
     real *scratch, *shared;
     double *partials;
 
-    /* How to run; trial_fill sets the plain way: training, items together, gradients stored for
-     * every input. */
+    /* How to run; trial_fill sets the plain way: lanes, training, items together, gradients stored
+     * for every input. */
+    tile_form form;
     bool training;
     trial_split split;
     bool add;             /* gradients are added to what is there */
@@ -68,6 +69,10 @@ bool trial_infer(trial *t, const component_set *ops, const char *yaml, const cha
  */
 void trial_fill(trial *t, int count);
 
+/* The same with one sample in every tile, in either form. In FORM_SINGLE the rest of a pixel's last
+ * vector holds other numbers than zero, and vectors beyond are NaN. */
+void trial_fill_sample(trial *t, tile_form form);
+
 /* Puts a number into every gradient that backward gives. */
 void trial_fill_gradients(trial *t, real number);
 
@@ -77,8 +82,9 @@ void trial_backward(trial *t);
 /* Where number `i` of a parameter lies; the padding of a transposed one is left out. */
 size_t trial_param_place(const trial *t, int param, size_t i);
 
-/* Where number `i` of a sample lies in a tile; lanes follow. */
+/* Where number `i` of a sample lies in a tile: its lanes begin there, or, in FORM_SINGLE, it does. */
 size_t trial_place(const shape *s, size_t i);
+size_t trial_place_single(const shape *s, size_t i);
 
 /* What fills results before they are computed, and padding lines for ever. */
 extern const real trial_poison;

@@ -50,6 +50,19 @@ START_TEST(test_same_bits) {
 }
 END_TEST
 
+/* The form of one sample is computed by operators whose vectors are no wider than it. */
+START_TEST(test_same_bits_of_one_sample) {
+    const op *o = (const op *)reference()->members[_i];
+    for (const op_sample *sample = o->samples; sample->yaml != NULL; sample++)
+        for (const backend *const *b = backend_list(); *b != NULL; b++) {
+            arena *a = arena_new();
+            const char *fault = check_sample(check_single, &(*b)->single->ops, sample, a);
+            ck_assert_msg(fault == NULL, "%s: %s", (*b)->single->name, fault);
+            arena_free(a);
+        }
+}
+END_TEST
+
 /* A difference in one bit must not go unseen. */
 START_TEST(test_comparison_sees_one_bit) {
     arena *a = arena_new();
@@ -79,6 +92,7 @@ int main(void) {
     while (reference()->members[count] != NULL)
         count++;
     tcase_add_loop_test(bits, test_same_bits, 0, count);
+    tcase_add_loop_test(bits, test_same_bits_of_one_sample, 0, count);
     tcase_add_test(bits, test_comparison_sees_one_bit);
     tcase_add_test(bits, test_every_backend_has_the_same_operators);
     suite_add_tcase(suite, bits);
