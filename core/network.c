@@ -12,7 +12,7 @@ static size_t round_up(size_t n) {
 
 static size_t stored_size(const op_param_shape *p) {
     if (p->transposed)
-        return (size_t)p->shape.dim[1] * round_up((size_t)p->shape.dim[0]);
+        return (size_t)p->shape.dim[1] * param_columns(p->shape.dim[0]);
     return round_up(shape_size(&p->shape));
 }
 
@@ -21,7 +21,7 @@ static size_t stored_index(const op_param_shape *p, size_t i) {
     if (!p->transposed)
         return i;
     size_t inputs = (size_t)p->shape.dim[1];
-    return i % inputs * round_up((size_t)p->shape.dim[0]) + i / inputs;
+    return i % inputs * param_columns(p->shape.dim[0]) + i / inputs;
 }
 
 /* Appends the tensors that are state, or those that are not. */

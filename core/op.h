@@ -34,9 +34,17 @@ typedef struct op_param {
 
 typedef struct op_param_shape {
     shape shape;       /* as in files, the output dimension first; rank 0: this node does without it */
-    bool transposed;   /* rank 2 only: kept in memory as [dim 1][dim 0 rounded up to LANES], padding zero */
+    bool transposed;   /* rank 2 only: kept in memory as [dim 1][param_columns(dim 0)], padding zero */
     int fan_in, fan_out; /* for initialisers */
 } op_param_shape;
+
+/* Distance between the rows of a transposed parameter: rounded up to LANES, and to an odd number of 64-byte lines where
+ * there are many, since an even one makes the rows of a column share cache sets. */
+static inline size_t param_columns(int units) {
+    enum { MANY = 16 };
+    size_t lines = ((size_t)units + LANES - 1) / LANES;
+    return (lines >= MANY ? lines | 1 : lines) * LANES;
+}
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
 

@@ -162,6 +162,41 @@ INLINE vec vec_sqrt(vec v) {
 /* Four numbers: the narrowest vector there is. */
 typedef real quad __attribute__((vector_size(4 * sizeof(real))));
 
+/* The first four numbers of VW rows, `step` reals apart and 16-byte aligned: column[c] holds number
+ * c of each row. */
+INLINE void vec_load_columns(const real *p, size_t step, vec column[4]) {
+#if VW >= 8
+    __m256 row[4 * (VW / 8)];
+    UNROLLED (r, 4 * (VW / 8)) {
+        const real *q = p + (size_t)(r % 4 + r / 4 * 8) * step;
+        row[r] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_load_ps(q)),
+                                      _mm_load_ps(q + 4 * step), 1);
+    }
+#endif
+#if VW == 16
+    __m512 a = _mm512_insertf32x8(_mm512_castps256_ps512(row[0]), row[4], 1);
+    __m512 b = _mm512_insertf32x8(_mm512_castps256_ps512(row[1]), row[5], 1);
+    __m512 c = _mm512_insertf32x8(_mm512_castps256_ps512(row[2]), row[6], 1);
+    __m512 d = _mm512_insertf32x8(_mm512_castps256_ps512(row[3]), row[7], 1);
+    __m512 ab = _mm512_unpacklo_ps(a, b), cd = _mm512_unpacklo_ps(c, d);
+    column[0] = (vec)_mm512_shuffle_ps(ab, cd, 0x44);
+    column[1] = (vec)_mm512_shuffle_ps(ab, cd, 0xee);
+    ab = _mm512_unpackhi_ps(a, b), cd = _mm512_unpackhi_ps(c, d);
+    column[2] = (vec)_mm512_shuffle_ps(ab, cd, 0x44);
+    column[3] = (vec)_mm512_shuffle_ps(ab, cd, 0xee);
+#elif VW == 8
+    __m256 ab = _mm256_unpacklo_ps(row[0], row[1]), cd = _mm256_unpacklo_ps(row[2], row[3]);
+    column[0] = (vec)_mm256_shuffle_ps(ab, cd, 0x44);
+    column[1] = (vec)_mm256_shuffle_ps(ab, cd, 0xee);
+    ab = _mm256_unpackhi_ps(row[0], row[1]), cd = _mm256_unpackhi_ps(row[2], row[3]);
+    column[2] = (vec)_mm256_shuffle_ps(ab, cd, 0x44);
+    column[3] = (vec)_mm256_shuffle_ps(ab, cd, 0xee);
+#else
+    UNROLLED (c, 4)
+        column[c] = (vec){p[c], p[step + (size_t)c], p[2 * step + (size_t)c], p[3 * step + (size_t)c]};
+#endif
+}
+
 /* The sum of 16 lanes by one fixed tree: i with i + 8, then + 4, + 2, + 1. `lane` holds LANES reals
  * as vectors. */
 INLINE real vec_fold(const vec lane[LANES / VW]) {

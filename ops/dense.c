@@ -38,34 +38,62 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     s->forward_items = a->units;
     s->backward_items = inputs;
     s->param_items = inputs;
+    s->single_forward_items = (a->units + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
+    s->single_backward_items = (inputs + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
     s->macs = (int64_t)inputs * a->units;
-    s->scratch = LANES * (((size_t)a->units + LANES - 1) / LANES * LANES);
+    s->scratch = LANES * param_columns(a->units);
     return true;
 }
 
 static size_t columns(const op_call *call) {
-    return ((size_t)call->shapes->output.dim[0] + LANES - 1) / LANES * LANES;
+    return param_columns(call->shapes->output.dim[0]);
 }
 
 static void forward(const op_call *call) {
-    dense_forward(call->input[0], call->param[0], call->param[1], call->output, call->first,
-                  call->end, call->shapes->input[0].dim[0], columns(call));
+    int size = call->shapes->input[0].dim[0];
+    if (call->form == FORM_SINGLE)
+        dense_single_forward(call->input[0], call->param[0], call->param[1], call->output,
+                             call->first, call->end, size, columns(call));
+    else
+        dense_forward(call->input[0], call->param[0], call->param[1], call->output, call->first,
+                      call->end, size, columns(call));
 }
 
 static void backward(const op_call *call) {
-    if (call->input_grad[0])
+    int size = call->shapes->input[0].dim[0], units = call->shapes->output.dim[0];
+    if (!call->input_grad[0])
+        return;
+    if (call->form == FORM_SINGLE)
+        dense_single_input_gradient(call->output_grad, call->param[0], call->input_grad[0],
+                                    call->input_grad_add[0], call->first, call->end, size, units,
+                                    columns(call), call->scratch);
+    else
         dense_input_gradient(call->output_grad, call->param[0], call->input_grad[0],
-                             call->input_grad_add[0], call->first, call->end,
-                             call->shapes->output.dim[0], columns(call));
+                             call->input_grad_add[0], call->first, call->end, units, columns(call));
+}
+
+/* A single sample's dy as a row of the weights: zero after the outputs. */
+static void make_row(const op_call *call) {
+    size_t units = (size_t)call->shapes->output.dim[0];
+    for (size_t o = 0; o < columns(call); o++)
+        call->scratch[o] = o < units ? call->output_grad[o] : 0;
 }
 
 static void backward_params(const op_call *call) {
-    dense_transpose(call->output_grad, call->scratch, call->shapes->output.dim[0], columns(call));
-    dense_weight_gradient(call->input[0], call->scratch, call->param_grad[0], call->param_grad_add,
-                          call->first, call->end, columns(call), call->count);
+    if (call->form == FORM_SINGLE) {
+        make_row(call);
+        dense_single_weight_gradient(call->input[0], call->scratch, call->param_grad[0],
+                                     call->param_grad_add, call->first, call->end, columns(call));
+    } else {
+        dense_transpose(call->output_grad, call->scratch, call->shapes->output.dim[0],
+                        columns(call));
+        dense_weight_gradient(call->input[0], call->scratch, call->param_grad[0],
+                              call->param_grad_add, call->first, call->end, columns(call),
+                              call->count);
+    }
     if (call->param_grad[1] && call->first == 0)
-        dense_bias_gradient(call->scratch, call->param_grad[1], call->param_grad_add, columns(call),
-                            call->count);
+        dense_bias_gradient(call->scratch, call->param_grad[1], call->param_grad_add,
+                            call->shapes->output.dim[0], columns(call), call->count);
 }
 
 static const op_input inputs[] = {{.name = "input", .help = "a vector of units"}, {0}};

@@ -25,7 +25,7 @@ op_files = \
 
 isa_sources += $(op_files) ops/registry.c \
 	ops/kernels/conv.c ops/kernels/conv.h ops/kernels/conv_gradient.c ops/kernels/conv_gradient.h \
-	ops/kernels/dense.c ops/kernels/dense.h \
+	ops/kernels/dense.c ops/kernels/dense.h ops/kernels/dense_single.c \
 	ops/kernels/elementwise.h \
 	ops/kernels/logistic.h \
 	ops/kernels/loss.h \

@@ -6,6 +6,7 @@ check_PROGRAMS += \
 	tests/test_attr \
 	tests/test_checkpoint \
 	tests/test_datasets \
+	tests/test_dense \
 	tests/test_document \
 	tests/test_error \
 	tests/test_exec \
@@ -71,7 +72,11 @@ tests_test_op_checks_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
 tests_test_isa_SOURCES = tests/test_isa.c $(op_checks)
 tests_test_isa_LDADD = $(LDADD) -lm
 
+
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
+
+tests_test_dense_SOURCES = tests/test_dense.c tests/op_harness.c tests/op_harness.h
+tests_test_dense_LDADD = $(LDADD) -lm
 
 # Once in float, once in double, where it must be a hundred times nearer.
 tests_test_golden_LDADD = $(LDADD) -lm

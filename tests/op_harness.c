@@ -58,8 +58,7 @@ static real *take_tile(trial *t, const shape *s) {
 static size_t param_numbers(const op_param_shape *p) {
     if (p->shape.rank == 0)
         return 0;
-    size_t last = (size_t)p->shape.dim[0];
-    size_t numbers = p->transposed ? (size_t)p->shape.dim[1] * ((last + LANES - 1) / LANES * LANES)
+    size_t numbers = p->transposed ? (size_t)p->shape.dim[1] * param_columns(p->shape.dim[0])
                                    : shape_size(&p->shape);
     return (numbers + LANES - 1) / LANES * LANES;
 }
@@ -119,8 +118,8 @@ size_t trial_param_place(const trial *t, int param, size_t i) {
     const op_param_shape *p = &t->shapes.param[param];
     if (!p->transposed)
         return i;
-    size_t in = (size_t)p->shape.dim[1], out = (size_t)p->shape.dim[0];
-    return i % in * ((out + LANES - 1) / LANES * LANES) + i / in;
+    size_t in = (size_t)p->shape.dim[1];
+    return i % in * param_columns(p->shape.dim[0]) + i / in;
 }
 
 /* ---- Filling ---------------------------------------------------------------------------- */
