@@ -2,13 +2,11 @@
  * optimisers, transforms and data sets down to the core, which knows none of them by name. */
 #include "config.h"
 
-#include "backend.h"
-#include "bench.h"
 #include "checkpoint.h"
 #include "datasets.h"
 #include "file.h"
 #include "hash.h"
-#include "model.h"
+#include "lcnn_parts.h"
 #include "threads.h"
 #include "train.h"
 
@@ -29,10 +27,6 @@ bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_erro
 }
 
 /* ---- Data ------------------------------------------------------------------------------------ */
-
-struct lcnn_data {
-    dataset *set;
-};
 
 lcnn_data *lcnn_data_open(const char *name, lcnn_errors *errors) {
     lcnn_data *data = calloc(1, sizeof *data);
@@ -85,13 +79,6 @@ uint32_t lcnn_data_test_count(const lcnn_data *data) {
 }
 
 /* ---- Models ---------------------------------------------------------------------------------- */
-
-struct lcnn_model {
-    arena *arena;
-    model *model;
-    const char *input;
-    lcnn_layer *layers; /* [graph->count] */
-};
 
 static const char *shape_copy(arena *a, const shape *s) {
     char text[SHAPE_TEXT];
@@ -263,7 +250,7 @@ struct lcnn_session {
     char sha256[65];
 };
 
-static const backend *choose_backend(const char *isa, lcnn_errors *errors) {
+const backend *choose_backend(const char *isa, lcnn_errors *errors) {
     const backend *chosen = backend_choose(isa);
     if (chosen)
         return chosen;
@@ -277,7 +264,7 @@ static const backend *choose_backend(const char *isa, lcnn_errors *errors) {
     return NULL;
 }
 
-static bool choose_threads(int wanted, int *threads, lcnn_errors *errors) {
+bool choose_threads(int wanted, int *threads, lcnn_errors *errors) {
     enum { MOST_THREADS = 1024 };
     int available = threads_available();
     if (wanted < 0 || wanted > MOST_THREADS) {
@@ -402,15 +389,4 @@ const char *lcnn_session_sha256(lcnn_session *session) {
 
 int lcnn_threads_available(void) {
     return threads_available();
-}
-
-/* ---- Benchmarks ------------------------------------------------------------------------------ */
-
-lcnn_bench *lcnn_bench_run(const lcnn_model *m, const lcnn_bench_options *options,
-                           lcnn_errors *errors) {
-    lcnn_bench_options chosen = *options;
-    const backend *b = choose_backend(options->isa, errors);
-    if (!b || !choose_threads(options->threads, &chosen.threads, errors))
-        return NULL;
-    return bench_run(m->model, b, &chosen, errors);
 }

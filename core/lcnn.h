@@ -243,20 +243,20 @@ int lcnn_threads_available(void);
 
 /* ---- Benchmarks ------------------------------------------------------------------------------ */
 
+/* Instruction sets that this machine can run, widest first, NULL-ended: "avx512", "avx2", "generic". */
+const char *const *lcnn_isas(void);
+
+/* Peak of one thread: median GFLOP/s of independent fused multiply-adds. `isa` is one of lcnn_isas. */
+double lcnn_isa_peak(const char *isa);
+
 typedef struct lcnn_bench_options {
     bool training;   /* whole steps: data, forward, backward, update; else forward only */
     int batch_size;  /* images of a step */
     int threads;     /* 0: as many as the machine grants */
     const char *isa; /* as in lcnn_session_options */
     int repetitions; /* at least 1; each takes about a fifth of a second */
+    const lcnn_data *data; /* images to take in turn, those to train on where there are any; NULL: synthetic ones */
 } lcnn_bench_options;
-
-/* What one layer takes in a step of one thread. Multiply-adds are those really needed: the first layer has no input
- * gradient. */
-typedef struct lcnn_bench_layer {
-    double forward, backward;           /* seconds per image */
-    int64_t forward_macs, backward_macs; /* per image */
-} lcnn_bench_layer;
 
 typedef struct lcnn_bench {
     const char *isa;
@@ -265,12 +265,38 @@ typedef struct lcnn_bench {
     double gflops; /* at the median: two operations per multiply-add of convolutions and dense layers, nothing else counted */
     double peak;   /* the machine's: median GFLOP/s of fused multiply-adds on as many threads, measured in between */
     size_t memory; /* bytes of activations, gradients and optimiser states */
-    const lcnn_bench_layer *layers; /* [lcnn_model_layer_count] for one thread; NULL for more */
 } lcnn_bench;
 
-/* Times a model on synthetic images of its shape. NULL with messages; the caller frees the result. */
+/* Times a model on images of its shape. NULL with messages; the caller frees the result. */
 lcnn_bench *lcnn_bench_run(const lcnn_model *model, const lcnn_bench_options *options, lcnn_errors *errors);
 void lcnn_bench_free(lcnn_bench *bench);
+
+/* What a layer does in a step. */
+typedef enum lcnn_pass {
+    LCNN_FORWARD,
+    LCNN_INPUT_GRADIENT,
+    LCNN_WEIGHT_GRADIENT,
+    LCNN_PASSES,
+} lcnn_pass;
+
+/* Of one layer; a pass that is not needed takes 0, such as the input gradient of the first layer. */
+typedef struct lcnn_layer_times {
+    double seconds[LCNN_PASSES]; /* per image: medians of the repetitions */
+    int64_t macs[LCNN_PASSES];   /* multiply-adds per image */
+} lcnn_layer_times;
+
+typedef struct lcnn_bench_layers {
+    const char *isa;
+    double peak; /* as above, of one thread */
+    double step; /* seconds per image of the whole step */
+    double rest; /* of these, what no layer takes: data, update, and taking the times */
+    const lcnn_layer_times *layer; /* [lcnn_model_layer_count] */
+} lcnn_bench_layers;
+
+/* Times each layer of a model in steps of one thread; `threads` of the options is not read. NULL with messages; the caller
+ * frees the result. */
+lcnn_bench_layers *lcnn_bench_layers_run(const lcnn_model *model, const lcnn_bench_options *options, lcnn_errors *errors);
+void lcnn_bench_layers_free(lcnn_bench_layers *layers);
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 

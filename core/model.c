@@ -330,3 +330,20 @@ model *model_load(const char *path, const char *data, const char *const *setting
     }
     return l.m;
 }
+
+bool model_fits(const model *m, const dataset *d, lcnn_errors *errors) {
+    char has[SHAPE_TEXT], wants[SHAPE_TEXT];
+    const shape *image = &m->data.transform_shape[0];
+    if (!shape_equal(&d->info.image, image)) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0},
+                  "the images of %s are %s, and model %s expects %s", d->info.name,
+                  shape_text(&d->info.image, has), m->name, shape_text(image, wants));
+        return false;
+    }
+    if (d->info.classes != m->graph->classes) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has %d classes, and model %s expects %d",
+                  d->info.name, d->info.classes, m->name, m->graph->classes);
+        return false;
+    }
+    return true;
+}

@@ -45,6 +45,10 @@ typedef struct model {
 model *model_load(const char *path, const char *data, const char *const *settings, int count, const model_parts *parts,
                   arena *a, lcnn_errors *errors);
 
+/* The model was checked against what the catalogue says of its data; here are the data themselves. False with a message
+ * when they differ. */
+bool model_fits(const model *m, const dataset *d, lcnn_errors *errors);
+
 /* Tables of the sections, for the manual: components named "model", "data" and "train". */
 extern const component_set model_sections;
 

@@ -148,28 +148,9 @@ static bool make_parts(trainer *t, const dataset *d, const backend *b, int threa
            make_examination(t, &t->test, b, threads, errors);
 }
 
-/* The model was checked against what the catalogue says of its data; here are the data themselves.
- */
-static bool data_fit(const model *m, const dataset *d, lcnn_errors *errors) {
-    char has[SHAPE_TEXT], wants[SHAPE_TEXT];
-    const shape *image = &m->data.transform_shape[0];
-    if (!shape_equal(&d->info.image, image)) {
-        error_add(errors, LCNN_BAD_DATA, (mark){0},
-                  "the images of %s are %s, and model %s expects %s", d->info.name,
-                  shape_text(&d->info.image, has), m->name, shape_text(image, wants));
-        return false;
-    }
-    if (d->info.classes != m->graph->classes) {
-        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has %d classes, and model %s expects %d",
-                  d->info.name, d->info.classes, m->name, m->graph->classes);
-        return false;
-    }
-    return true;
-}
-
 trainer *trainer_new(const model *m, const dataset *d, const backend *b, int threads,
                      const char *weights, lcnn_errors *errors) {
-    if (!data_fit(m, d, errors))
+    if (!model_fits(m, d, errors))
         return NULL;
     trainer *t = calloc(1, sizeof *t);
     if (t)

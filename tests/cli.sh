@@ -427,17 +427,24 @@ test_wants_a_run() {
 bench_measures_what_it_was_asked_for() {
     lcnn bench tiny.yaml --batch 16,40 --threads 1 --repeat 1
     exits 0
-    says out '^  training      16        1 '
-    says out '^  inference     40        1 '
-    says out 'layers, per image, training with one thread at batch 40'
-    lcnn bench tiny.yaml --batch 16 --threads 1 --repeat 1 --json
+    says out 'images      synthetic'
+    says out '^  generic  *[0-9.]*$'
+    says out '^  training        16        1 '
+    says out '^  inference       40        1 '
+    says out 'layers, training at batch 40 with one thread'
+    lcnn bench tiny.yaml --batch 16 --threads 1 --repeat 1 --mode inference --layers 0 --data glyphs:50 --json
     exits 0
+    says out '"data": "glyphs:50"'
     says out '"mode": "inference"'
     says out '"share_of_peak": [0-9.e-]*,'
+    says out '"layers": \[\]'
+    [ "$(grep -c '"mode"' out)" -eq 1 ] || wrong 'more was measured than one mode'
 }
 
-bench_refuses_lists_that_are_none() {
-    refused 2 "wants numbers from 1 separated by commas, not '16,,32'" bench tiny.yaml --batch 16,,32
+bench_refuses_what_it_cannot_read() {
+    refused 2 "wants up to 16 numbers from 1 separated by commas, not '16,,32'" bench tiny.yaml --batch 16,,32
+    refused 2 "wants training or inference, not 'both'" bench tiny.yaml --mode both
+    refused 4 "nowhere" bench tiny.yaml --data ./nowhere
 }
 
 for name in \
@@ -450,7 +457,7 @@ for name in \
     too_many_threads_leave_no_folder \
     infinite_loss_is_status_8 interrupted_run_keeps_weights interrupted_early_leaves_no_scraps lost_reader_keeps_weights \
     file_size_limit_is_an_error_of_writing vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
-    bench_measures_what_it_was_asked_for bench_refuses_lists_that_are_none; do
+    bench_measures_what_it_was_asked_for bench_refuses_what_it_cannot_read; do
     test_case $name
 done
 

@@ -41,7 +41,7 @@ typedef struct arguments {
     option_list settings;
     option_number seed, threads, repeat;
     const char *data, *isa, *weights, *out;
-    const char *batches, *thread_list, *mode;
+    const char *batches, *thread_list, *mode, *layers;
     bool quiet, json, yaml;
 } arguments;
 

@@ -1,6 +1,7 @@
 # The lcnn command. It includes one header of the library: core/lcnn.h.
 bin_PROGRAMS += lcnn
 lcnn_SOURCES = \
+	tools/bench_report.c tools/bench_report.h \
 	tools/cmd_bench.c \
 	tools/cmd_check.c \
 	tools/cmd_data.c \

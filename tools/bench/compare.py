@@ -67,8 +67,8 @@ class Lcnn:
         """One short measurement for each number of threads; images of noise where no known data have that shape."""
         noise = [f"data.name={self.folder / 'noise-rgb'}"] if "rgb" in model.name else []
         out = self.call("bench", model, *sets([*settings, *noise]), "--mode", mode, "--batch", batch, "--threads",
-                        ",".join(map(str, threads)), "--repeat", 1, "--json")
-        return json.loads(out)["measurements"]
+                        ",".join(map(str, threads)), "--repeat", 1, "--layers", 0, "--json")
+        return json.loads(out)["steps"]
 
     def losses(self, name, model, settings, data, epochs, rate):
         """The mean loss of each epoch, and the initial weights: those of a run whose rate is 0."""
