@@ -8,14 +8,17 @@
 #include "op.h"
 #include "optim.h"
 
+enum { MOST_SLOTS = 8 };
+
 typedef struct backend {
     const char *name;        /* "avx512", "avx2", "generic", ... */
     component_set ops;       /* members are op */
     const struct backend *single; /* whose operators take FORM_SINGLE, their vectors being at most SINGLE_VECTOR wide */
     component_set optimizers; /* members are optimizer */
 
-    /* out[i] = slot[0][i] + slot[1][i] + ..., in that order; slots lie `stride` reals apart, n a multiple of LANES. */
-    void (*sum_slots)(real *out, const real *slot, size_t stride, int slots, size_t n);
+    /* Adds up to MOST_SLOTS slots into the first; they lie `stride` reals apart, n a multiple of LANES. The order is a
+     * tree: the sum of those with even numbers plus that of those with odd ones, and so on down. */
+    void (*sum_slots)(real *slot, size_t stride, int slots, size_t n);
 
     /* Peak of the machine: `rounds` rounds of independent fused multiply-adds; returns how many were done. */
     int64_t (*peak)(int64_t rounds, real *sink);

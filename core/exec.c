@@ -4,43 +4,90 @@
 
 /* ---- Tiles, chains, stages ------------------------------------------------------------------- */
 
-/* Tiles that must be done one after another: a slot's, where gradients are summed; else each tile
- * is its own chain. */
+/* Tile t belongs to chain t % chains, whose tiles run one after another: where gradients are
+ * summed, a chain is a slot. Else the order is free, and a few chains for each thread will do. */
 static int chain_count(const exec *x, const stage *s) {
-    return s->backward ? x->slot_count : x->tile_count;
+    int enough = x->threads * CHAINS_PER_THREAD;
+    return s->backward ? x->slot_count : x->tile_count < enough ? x->tile_count : enough;
 }
 
-static void run_chain(const team *t, const stage *s, int chain) {
-    const exec *x = t->exec;
-    int chains = chain_count(x, s);
-    int first = (int)((int64_t)x->tile_count * chain / chains);
-    int end = (int)((int64_t)x->tile_count * (chain + 1) / chains);
-    real *slot = s->backward ? x->slots + (size_t)chain * x->network->trained : NULL;
-    team_wait(t); /* the leader's memory is free only when it has finished what it did alone */
-    for (int tile = first; tile < end; tile++) {
-        if (s->begin == 0)
-            load_tile(t, tile);
-        for (int i = s->begin; i < s->end; i++)
-            run_step(t, tile, &x->plan->step[i], slot, tile > first);
+/* All tiles of a stage are there to be taken. */
+static void deal(exec *x, const stage *s) {
+    for (int chain = chain_count(x, s) - 1; chain >= 0; chain--)
+        atomic_store_explicit(&x->next_tile[chain], chain, memory_order_relaxed);
+}
+
+/* The lowest tile below `end` whose turn it is, or -1: what is left is in other hands. Every thread
+ * has chains of its own, whose gradients stay in its cache, and helps with those of others when it
+ * is done with them: cores are seldom equally fast, since others use them, too. A chain that is
+ * worked on holds ~tile. */
+static int take_tile(exec *x, int chains, int end, int index, int threads) {
+    for (;;) {
+        int best = -1, lowest = 2 * end;
+        for (int chain = 0; chain < chains; chain++) {
+            int tile = atomic_load_explicit(&x->next_tile[chain], memory_order_relaxed);
+            int rank = chain % threads == index ? tile : tile + end;
+            if (tile >= 0 && tile < end && rank < lowest) {
+                lowest = rank;
+                best = chain;
+            }
+        }
+        if (best < 0)
+            return -1;
+        int tile = lowest < end ? lowest : lowest - end;
+        if (atomic_compare_exchange_strong_explicit(&x->next_tile[best], &tile, ~tile,
+                                                    memory_order_acquire, memory_order_relaxed))
+            return tile;
     }
 }
 
-/* Chains are dealt out one to a thread as long as there is one for each; the threads share what is
- * left in teams. */
+static void finish_tile(exec *x, int chains, int tile) {
+    atomic_store_explicit(&x->next_tile[tile % chains], tile + chains, memory_order_release);
+}
+
+static void run_tile(const team *t, const stage *s, int tile) {
+    const exec *x = t->exec;
+    int slots = x->slot_count;
+    real *slot = s->backward ? x->slots + (size_t)(tile % slots) * x->network->trained : NULL;
+    if (s->begin == 0)
+        load_tile(t, tile);
+    for (int i = s->begin; i < s->end; i++)
+        run_step(t, tile, &x->plan->step[i], slot, tile >= slots);
+}
+
+/* The part of a stage that is done in teams: tiles from `first` on, one for each of `teams` teams
+ * at a time. */
+static void run_in_teams(exec *x, const stage *s, int first, int teams, int index, int threads) {
+    int mine = (int)((int64_t)index * teams / threads);
+    int leader = (int)(((int64_t)mine * threads + teams - 1) / teams);
+    int next = (int)(((int64_t)(mine + 1) * threads + teams - 1) / teams);
+    team t = {x,
+              &x->worker[leader],
+              &x->worker[index],
+              &x->team_barrier[leader],
+              index - leader,
+              next - leader};
+    for (int tile = first + mine; tile < x->tile_count; tile += teams)
+        run_tile(&t, s, tile);
+}
+
+/* Each thread takes whole tiles as long as there is one for each; the threads share what is left in
+ * teams. */
 static void run_stage(exec *x, const stage *s, int index, int threads) {
-    int chains = chain_count(x, s), rounds = chains / threads, left = chains % threads;
+    int chains = chain_count(x, s), left = x->tile_count % threads;
+    if (chains < threads) {
+        run_in_teams(x, s, 0, chains, index, threads);
+        return;
+    }
     team alone = {x, &x->worker[index], &x->worker[index], &x->team_barrier[index], 0, 1};
-    for (int round = 0; round < rounds; round++)
-        run_chain(&alone, s, round * threads + index);
+    for (int tile; (tile = take_tile(x, chains, x->tile_count - left, index, threads)) >= 0;) {
+        run_tile(&alone, s, tile);
+        finish_tile(x, chains, tile);
+    }
     if (left == 0)
         return;
-    int mine = (int)((int64_t)index * left / threads);
-    int first = (int)(((int64_t)mine * threads + left - 1) / left);
-    int next = (int)(((int64_t)(mine + 1) * threads + left - 1) / left);
-    team shared = {
-        x,           &x->worker[first], &x->worker[index], &x->team_barrier[first], index - first,
-        next - first};
-    run_chain(&shared, s, rounds * threads + mine);
+    barrier_wait(&x->all, threads);
+    run_in_teams(x, s, x->tile_count - left, left, index, threads);
 }
 
 static void reduce(exec *x, const step *last) {
@@ -64,38 +111,77 @@ static void reduce(exec *x, const step *last) {
 
 /* ---- The update ------------------------------------------------------------------------------ */
 
-/* Sums the slots of [begin, end) into the first and moves those weights, a piece that stays in
- * cache at a time. */
-static void update_range(exec *x, size_t begin, size_t end, bool decay) {
-    enum { PIECE = 2048 };
-    size_t trained = x->network->trained;
-    for (size_t i = begin; i < end; i += PIECE) {
-        size_t n = end - i < PIECE ? end - i : PIECE;
-        x->backend->sum_slots(x->slots + i, x->slots + i, trained, x->slot_count, n);
-        if (!x->update)
-            continue;
-        const attr_component *method = x->update->method;
-        optim_step now = {x->update->learning_rate, x->updates, decay};
-        real *state[OPTIM_MAX_STATES];
-        for (int k = 0; k < OPTIM_MAX_STATES; k++)
-            state[k] = x->states[k] ? x->states[k] + i : NULL;
-        ((const optimizer *)method->type)
-            ->update(method->attrs, &now, x->network->values + i, x->slots + i, state, n);
-    }
+/* Whether each thread can sum the slots that it filled itself, which are still in its own cache,
+ * before the sums of all are added: the tree of sum_slots falls into as many parts as there are
+ * threads. */
+static bool sums_apart(const exec *x, int threads) {
+    return threads > 1 && (threads & (threads - 1)) == 0 && x->slot_count >= 2 * threads;
 }
 
-/* This thread's share of the trained numbers, tensor by tensor. */
-static void update_share(exec *x, int index, int threads) {
-    size_t vectors = x->network->trained / LANES;
+/* Sums the slots of this thread's chains into the first of them. */
+static void sum_own_slots(exec *x, int index, int threads) {
+    size_t trained = x->network->trained;
+    int own = (x->slot_count - index + threads - 1) / threads;
+    x->backend->sum_slots(x->slots + (size_t)index * trained, (size_t)threads * trained, own,
+                          trained);
+}
+
+/* Makes the lines of an array this core's own. Another core has read them since they were last
+ * written here, so each store has to wait for its answer; one store a line, and nothing in between,
+ * and many wait at a time. It may be on the far side of the chip, where that is a tenth of a step
+ * of LeNet-5. */
+static void own_lines(real *array, size_t n) {
+    for (volatile real *line = array, *end = array + n; line < end; line += LANES)
+        *line = *line;
+}
+
+/* Adds the `sums` first slots of [begin, begin + n), a part of one tensor, into the first and moves
+ * those weights. */
+static void update_piece(exec *x, int sums, size_t begin, size_t n, bool decay) {
+    size_t trained = x->network->trained;
+    real *gradient = x->slots + begin, *values = x->network->values + begin;
+    if (sums > 1)
+        x->backend->sum_slots(gradient, trained, sums, n);
+    if (!x->update)
+        return;
+    const attr_component *method = x->update->method;
+    optim_step now = {x->update->learning_rate, x->updates, decay};
+    real *state[OPTIM_MAX_STATES];
+    for (int k = 0; k < OPTIM_MAX_STATES; k++)
+        state[k] = x->states[k] ? x->states[k] + begin : NULL;
+    ((const optimizer *)method->type)->update(method->attrs, &now, values, gradient, state, n);
+}
+
+/* This thread's share of the trained numbers, which is always the same: it has the optimizer's
+ * memory of them in its cache. Done a piece at a time, that stays in the first cache. */
+static void update_share(exec *x, int sums, int index, int threads) {
+    enum { PIECE = 1024 };
+    size_t trained = x->network->trained, vectors = trained / LANES;
     size_t begin = vectors * (size_t)index / (size_t)threads * LANES;
     size_t end = vectors * ((size_t)index + 1) / (size_t)threads * LANES;
     for (int i = 0; i < x->network->count; i++) {
         const network_tensor *t = &x->network->tensor[i];
         size_t first = t->offset > begin ? t->offset : begin;
         size_t last = t->offset + t->size < end ? t->offset + t->size : end;
-        if (first < last)
-            update_range(x, first, last, t->decay);
+        for (size_t n; first < last; first += n) {
+            n = last - first < PIECE ? last - first : PIECE;
+            if (threads > 1) {
+                own_lines(x->network->values + first, n);
+                for (int slot = 1; slot < sums; slot++)
+                    own_lines(x->slots + (size_t)slot * trained + first, n);
+            }
+            update_piece(x, sums, first, n, t->decay);
+        }
     }
+}
+
+static void update(exec *x, int index, int threads) {
+    bool apart = sums_apart(x, threads);
+    if (apart) {
+        sum_own_slots(x, index, threads);
+        barrier_wait(&x->all, threads);
+    }
+    update_share(x, apart ? threads : x->slot_count, index, threads);
 }
 
 static void run_thread(void *argument, int index, int threads) {
@@ -105,13 +191,15 @@ static void run_thread(void *argument, int index, int threads) {
         run_stage(x, s, index, threads);
         barrier_wait(&x->all, threads);
         if (s->reduce) {
-            if (index == 0)
+            if (index == 0) {
                 reduce(x, &x->plan->step[s->end - 1]);
+                deal(x, s + 1);
+            }
             barrier_wait(&x->all, threads);
         }
     }
     if (x->plan->training)
-        update_share(x, index, threads);
+        update(x, index, threads);
 }
 
 void exec_run(exec *x, const exec_batch *batch, const exec_update *update,
@@ -124,5 +212,6 @@ void exec_run(exec *x, const exec_batch *batch, const exec_update *update,
     x->slot_count = exec_slots(x->tile_count, x->network->trained);
     if (update)
         x->updates++;
+    deal(x, x->plan->stage);
     threads_run(x->threads, run_thread, x);
 }

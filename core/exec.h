@@ -1,8 +1,9 @@
 /* exec.h - running a plan: the same bits however many threads there are.
  *
  * One thread carries a tile through all steps of a stage, so that its values stay in cache. Gradients are summed tile by
- * tile within a slot and then over the slots in order; how many slots there are depends on the batch and the weights only.
- * Where there are fewer slots (or tiles) left than threads, the threads form teams that share the items of each step.
+ * tile within a slot and then over the slots by a tree; how many slots there are, and which tiles are whose, depends on the
+ * batch and the weights only. Threads take tiles as they become free, each in slots of its own first. Where there are fewer
+ * slots (or tiles) left than threads, the threads form teams that share the items of each step.
  * Knows no operator by name. */
 #ifndef EXEC_H
 #define EXEC_H

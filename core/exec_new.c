@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-enum { MOST_SLOTS = 8 };
-
 /* Batches of at most so many samples are worked on one by one: so few would leave most lanes idle.
  */
 enum { SINGLE_MOST = 8 };
@@ -98,7 +96,9 @@ static bool make_workers(exec *x, const needs *n) {
     size_t classes = (size_t)x->network->graph->classes;
     x->worker = arena_array(x->arena, (size_t)x->threads, sizeof *x->worker);
     x->team_barrier = arena_array(x->arena, (size_t)x->threads, sizeof *x->team_barrier);
-    if (!x->worker || !x->team_barrier)
+    x->next_tile = arena_array(x->arena, (size_t)x->threads * CHAINS_PER_THREAD + MOST_SLOTS,
+                               sizeof *x->next_tile);
+    if (!x->worker || !x->team_barrier || !x->next_tile)
         return false;
     for (int i = 0; i < x->threads; i++)
         barrier_init(&x->team_barrier[i]);

@@ -7,6 +7,8 @@
 #include "exec.h"
 #include "threads.h"
 
+enum { CHAINS_PER_THREAD = 4 };
+
 /* What belongs to one thread. */
 typedef struct worker {
     real *values;  /* [plan->thread_size]; a team works in its first member's */
@@ -64,6 +66,7 @@ struct exec {
     const exec_update *update;
     const exec_answers *answers;
     int tile_count, slot_count;
+    atomic_int *next_tile; /* [MOST_SLOTS + threads * CHAINS_PER_THREAD]: of each chain */
 };
 
 /* Threads that work on the same tiles, sharing the items of every step. Usually one. */

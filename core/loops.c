@@ -1,16 +1,28 @@
 /* loops.c - the executor's own arithmetic, compiled once per instruction set. */
 #include "backend.h"
 
-void ISA_NAME(sum_slots)(real *out, const real *slot, size_t stride, int slots, size_t n);
+void ISA_NAME(sum_slots)(real *slot, size_t stride, int slots, size_t n);
 int64_t ISA_NAME(peak)(int64_t rounds, real *sink);
 
-void ISA_NAME(sum_slots)(real *out, const real *slot, size_t stride, int slots, size_t n) {
-    for (size_t i = 0; i < n; i += VW) {
-        vec sum = vec_load(slot + i);
-        for (int s = 1; s < slots; s++)
-            sum += vec_load(slot + (size_t)s * stride + i);
-        vec_store(out + i, sum);
-    }
+/* The sums of up to two, four and eight slots: those with even numbers and those with odd ones,
+ * added. */
+INLINE vec sum_2(const real *slot, size_t stride, int slots) {
+    return slots > 1 ? vec_load(slot) + vec_load(slot + stride) : vec_load(slot);
+}
+
+INLINE vec sum_4(const real *slot, size_t stride, int slots) {
+    vec even = sum_2(slot, 2 * stride, (slots + 1) / 2);
+    return slots > 1 ? even + sum_2(slot + stride, 2 * stride, slots / 2) : even;
+}
+
+INLINE vec sum_8(const real *slot, size_t stride, int slots) {
+    vec even = sum_4(slot, 2 * stride, (slots + 1) / 2);
+    return slots > 1 ? even + sum_4(slot + stride, 2 * stride, slots / 2) : even;
+}
+
+void ISA_NAME(sum_slots)(real *slot, size_t stride, int slots, size_t n) {
+    for (size_t i = 0; i < n; i += VW)
+        vec_store(slot + i, sum_8(slot + i, stride, slots));
 }
 
 int64_t ISA_NAME(peak)(int64_t rounds, real *sink) {

@@ -12,7 +12,7 @@ extern LCNN_OPTIMIZER(adam);
 extern LCNN_OPTIMIZER(adamw);
 
 /* In core/loops.c. */
-void ISA_NAME(sum_slots)(real *out, const real *slot, size_t stride, int slots, size_t n);
+void ISA_NAME(sum_slots)(real *slot, size_t stride, int slots, size_t n);
 int64_t ISA_NAME(peak)(int64_t rounds, real *sink);
 
 #define OP(name) &ISA_NAME(op_##name).component,

@@ -61,7 +61,7 @@ static const char *train(const recipe *r) {
 
 /* Compares every way of running a recipe with one thread on the widest instruction set. */
 static void expect_one_digest(recipe r) {
-    static const int threads[] = {1, 2, 3, 7};
+    static const int threads[] = {1, 2, 3, 4, 7};
     char expected[65];
     r.threads = 1;
     r.isa = NULL;
@@ -94,6 +94,13 @@ START_TEST(more_tiles_than_slots_are_summed_the_same) {
     expect_one_digest((recipe){.model = "models/softmax-regression.yaml",
                                .data = "glyphs:300",
                                .batch_size = "train.batch_size=300"});
+}
+END_TEST
+
+START_TEST(more_tiles_than_slots_are_summed_the_same_in_stages) {
+    expect_one_digest((recipe){.model = "tests/models/every-part.yaml",
+                               .data = "glyphs:200",
+                               .batch_size = "train.batch_size=170"});
 }
 END_TEST
 
@@ -186,6 +193,7 @@ int main(void) {
     tcase_add_test(tests, threads_and_instruction_sets_change_no_bit_of_lenet5);
     tcase_add_test(tests, threads_and_instruction_sets_change_no_bit_of_staged_networks);
     tcase_add_test(tests, more_tiles_than_slots_are_summed_the_same);
+    tcase_add_test(tests, more_tiles_than_slots_are_summed_the_same_in_stages);
 #ifdef __x86_64__
     tcase_add_test(tests, the_arithmetic_of_the_caller_changes_no_bit);
 #endif
