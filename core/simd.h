@@ -159,6 +159,38 @@ INLINE vec vec_sqrt(vec v) {
 #endif
 }
 
+/* As many doubles as fill a register: for long sums. */
+enum { DVW = VW * sizeof(real) / sizeof(double) };
+typedef double dvec __attribute__((vector_size(VW * sizeof(real))));
+
+INLINE dvec dvec_set1(double x) {
+    return (dvec){0} + x;
+}
+
+/* DVW numbers from memory. */
+INLINE dvec dvec_load(const real *p) {
+#if defined(LCNN_DOUBLE)
+    return (dvec)vec_load(p);
+#elif VW == 16
+    return (dvec)_mm512_cvtps_pd(_mm256_load_ps(p));
+#elif VW == 8
+    return (dvec)_mm256_cvtps_pd(_mm_load_ps(p));
+#else
+    return (dvec){(double)p[0], (double)p[1]};
+#endif
+}
+
+/* sum + x * x. The square of a float is exact in double, so fused or not, the bits are the same. */
+INLINE dvec dvec_add_square(dvec sum, dvec x) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    return (dvec)_mm512_fmadd_pd((__m512d)x, (__m512d)x, (__m512d)sum);
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    return (dvec)_mm256_fmadd_pd((__m256d)x, (__m256d)x, (__m256d)sum);
+#else
+    return sum + x * x;
+#endif
+}
+
 /* Four numbers: the narrowest vector there is. */
 typedef real quad __attribute__((vector_size(4 * sizeof(real))));
 

@@ -9,8 +9,10 @@
  *   the means of dy and of dy * xhat over the batch.
  *
  * Sums are in double: per lane over pixels, then over the lanes in use in ascending order, then
- * over tiles in ascending order. No vector width and no sharing of work changes a bit. */
+ * over tiles in ascending order. No vector width and no sharing of work changes a bit.
+ */
 #include "init.h"
+#include "kernels/columns.h"
 #include "kernels/elementwise.h"
 
 enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE };
@@ -40,7 +42,8 @@ static bool infer(const void *attrs, op_shapes *s, op_report *report) {
     s->param[MOVING_MEAN] = s->param[MOVING_VARIANCE] = per_channel;
     s->partial = (size_t)channels * PARTIALS;
     s->shared = (size_t)channels * SHARED;
-    s->forward_items = s->backward_items = s->param_items = channels;
+    channel_items(s);
+    s->param_items = channels;
     return true;
 }
 
@@ -53,43 +56,57 @@ static double sum_lanes(const double lane[LANES], int count) {
     return sum;
 }
 
+/* Leaves the sums of an item's channels in `partial`. */
+INLINE void leave_sums(const op_call *call, const columns *c, const column_sums *s) {
+    double *partial = call->partial + (size_t)c->channel * PARTIALS;
+    if (!c->single) {
+        partial[SUM] = sum_lanes(s->plain, call->count);
+        partial[SQUARES] = sum_lanes(s->products, call->count);
+        return;
+    }
+    for (int i = 0; i < c->channels; i++) {
+        partial[i * PARTIALS + SUM] = s->plain[i];
+        partial[i * PARTIALS + SQUARES] = s->products[i];
+    }
+}
+
+INLINE void forward_gather_in(const op_call *call, bool single) {
+    for (int item = call->first; item < call->end; item++) {
+        columns c = columns_of(&call->shapes->output, item, single);
+        column_sums s;
+        columns_sum_squares(&c, call->input[0] + c.start, &s);
+        leave_sums(call, &c, &s);
+    }
+}
+
 static void forward_gather(const op_call *call) {
-    const shape *in = &call->shapes->input[0];
-    size_t pixels = shape_pixels(in), stride = shape_stride(in);
-    for (int c = call->first; c < call->end; c++) {
-        const real *x = call->input[0] + (size_t)c * stride;
-        double sum[LANES] = {0}, squares[LANES] = {0};
-        for (size_t i = 0; i < pixels; i++, x += LANES)
-            for (int l = 0; l < LANES; l++) {
-                double value = (double)x[l];
-                sum[l] += value;
-                squares[l] += value * value;
-            }
-        double *partial = call->partial + (size_t)c * PARTIALS;
-        partial[SUM] = sum_lanes(sum, call->count);
-        partial[SQUARES] = sum_lanes(squares, call->count);
+    if (call->form == FORM_SINGLE)
+        forward_gather_in(call, true);
+    else
+        forward_gather_in(call, false);
+}
+
+INLINE void backward_gather_in(const op_call *call, bool single) {
+    for (int item = call->first; item < call->end; item++) {
+        columns c = columns_of(&call->shapes->output, item, single);
+        const real *shared = call->shared + (size_t)c.channel * SHARED;
+        column_sums s;
+        column_numbers mean = {{0}};
+        for (int i = 0; i < c.channels; i++)
+            mean.of[i] = shared[i * SHARED + MEAN];
+        columns_sum_products(&c, call->output_grad + c.start, call->input[0] + c.start, &mean, &s);
+        leave_sums(call, &c, &s);
+        for (int i = 0; i < c.channels; i++)
+            call->partial[(c.channel + i) * PARTIALS + SUM_DY_XHAT] *=
+                (double)shared[i * SHARED + INVERSE];
     }
 }
 
 static void backward_gather(const op_call *call) {
-    const shape *in = &call->shapes->input[0];
-    size_t pixels = shape_pixels(in), stride = shape_stride(in);
-    for (int c = call->first; c < call->end; c++) {
-        const real *x = call->input[0] + (size_t)c * stride;
-        const real *dy = call->output_grad + (size_t)c * stride;
-        const real *shared = call->shared + (size_t)c * SHARED;
-        double mean = (double)shared[MEAN];
-        double sum[LANES] = {0}, products[LANES] = {0};
-        for (size_t i = 0; i < pixels; i++, x += LANES, dy += LANES)
-            for (int l = 0; l < LANES; l++) {
-                double grad = (double)dy[l];
-                sum[l] += grad;
-                products[l] += grad * ((double)x[l] - mean);
-            }
-        double *partial = call->partial + (size_t)c * PARTIALS;
-        partial[SUM_DY] = sum_lanes(sum, call->count);
-        partial[SUM_DY_XHAT] = sum_lanes(products, call->count) * (double)shared[INVERSE];
-    }
+    if (call->form == FORM_SINGLE)
+        backward_gather_in(call, true);
+    else
+        backward_gather_in(call, false);
 }
 
 /* Adds up number `k` of channel c over all tiles. */
@@ -142,30 +159,33 @@ static real gamma_of(const op_call *call, int c) {
     return call->param[GAMMA] ? call->param[GAMMA][c] : 1;
 }
 
-/* Here and in backward the loops wait for memory: fused multiply-adds would gain nothing where the
- * machine has them and cost much where it has not. */
-static void forward(const op_call *call) {
+static real inverse_of(const op_call *call, int c) {
     const batch_norm *a = call->attrs;
-    const shape *in = &call->shapes->input[0];
-    size_t numbers = shape_pixels(in) * LANES, stride = shape_stride(in);
-    for (int c = call->first; c < call->end; c++) {
-        real mean, inverse;
-        if (call->training) {
-            mean = call->shared[(size_t)c * SHARED + MEAN];
-            inverse = call->shared[(size_t)c * SHARED + INVERSE];
-        } else {
-            mean = call->param[MOVING_MEAN][c];
-            inverse =
-                (real)(1 / __builtin_sqrt((double)call->param[MOVING_VARIANCE][c] + a->epsilon));
+    return call->training
+               ? call->shared[(size_t)c * SHARED + INVERSE]
+               : (real)(1 / __builtin_sqrt((double)call->param[MOVING_VARIANCE][c] + a->epsilon));
+}
+
+INLINE void forward_in(const op_call *call, bool single) {
+    for (int item = call->first; item < call->end; item++) {
+        columns c = columns_of(&call->shapes->output, item, single);
+        column_numbers mean = {{0}}, factor = {{0}}, beta = {{0}};
+        for (int i = 0; i < c.channels; i++) {
+            int channel = c.channel + i;
+            mean.of[i] = call->training ? call->shared[(size_t)channel * SHARED + MEAN]
+                                        : call->param[MOVING_MEAN][channel];
+            factor.of[i] = inverse_of(call, channel) * gamma_of(call, channel);
+            beta.of[i] = call->param[BETA] ? call->param[BETA][channel] : 0;
         }
-        vec middle = vec_set1(mean);
-        vec factor = vec_set1(inverse * gamma_of(call, c));
-        vec beta = vec_set1(call->param[BETA] ? call->param[BETA][c] : 0);
-        const real *x = call->input[0] + (size_t)c * stride;
-        real *y = call->output + (size_t)c * stride;
-        for (size_t i = 0; i < numbers; i += VW)
-            vec_store(y + i, (vec_load(x + i) - middle) * factor + beta);
+        columns_scale(&c, call->input[0] + c.start, call->output + c.start, &mean, &factor, &beta);
     }
+}
+
+static void forward(const op_call *call) {
+    if (call->form == FORM_SINGLE)
+        forward_in(call, true);
+    else
+        forward_in(call, false);
 }
 
 /* Lanes without a sample have no part in the batch, and operators below rely on their gradient
@@ -176,27 +196,32 @@ static void clear_unused_lanes(real *dx, size_t pixels, int count) {
             dx[l] = 0;
 }
 
+INLINE void backward_in(const op_call *call, bool single) {
+    for (int item = call->first; item < call->end; item++) {
+        columns c = columns_of(&call->shapes->output, item, single);
+        column_slope k = {0};
+        for (int i = 0; i < c.channels; i++) {
+            const real *shared = call->shared + (size_t)(c.channel + i) * SHARED;
+            k.mean.of[i] = shared[MEAN];
+            k.mean_dy.of[i] = shared[MEAN_DY];
+            k.slope.of[i] = shared[INVERSE] * shared[MEAN_DY_XHAT];
+            k.factor.of[i] = shared[INVERSE] * gamma_of(call, c.channel + i);
+        }
+        real *dx = call->input_grad[0] + c.start;
+        columns_gradient(&c, call->output_grad + c.start, call->input[0] + c.start, dx,
+                         call->input_grad_add[0], &k);
+        if (!single && call->count < LANES)
+            clear_unused_lanes(dx, c.rows, call->count);
+    }
+}
+
 static void backward(const op_call *call) {
     if (call->input_grad[0] == NULL)
         return;
-    const shape *in = &call->shapes->input[0];
-    size_t pixels = shape_pixels(in), stride = shape_stride(in);
-    bool add = call->input_grad_add[0];
-    for (int c = call->first; c < call->end; c++) {
-        const real *shared = call->shared + (size_t)c * SHARED;
-        const real *x = call->input[0] + (size_t)c * stride;
-        const real *dy = call->output_grad + (size_t)c * stride;
-        real *dx = call->input_grad[0] + (size_t)c * stride;
-        vec mean = vec_set1(shared[MEAN]), mean_dy = vec_set1(shared[MEAN_DY]);
-        vec slope = vec_set1(shared[INVERSE] * shared[MEAN_DY_XHAT]);
-        vec factor = vec_set1(shared[INVERSE] * gamma_of(call, c));
-        for (size_t i = 0; i < pixels * LANES; i += VW) {
-            vec own = (vec_load(dy + i) - mean_dy) - (vec_load(x + i) - mean) * slope;
-            grad_put(dx + i, own * factor, add);
-        }
-        if (call->count < LANES)
-            clear_unused_lanes(dx, pixels, call->count);
-    }
+    if (call->form == FORM_SINGLE)
+        backward_in(call, true);
+    else
+        backward_in(call, false);
 }
 
 static void give(const op_call *call, int param, int c, double grad) {
