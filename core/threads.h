@@ -37,7 +37,8 @@ arithmetic arithmetic_standard(void);
 void arithmetic_restore(arithmetic before);
 
 /* A meeting point for a group of threads. Everything written before it by one is seen after it by all. Waiting threads spin
- * for a moment, since steps are short, and then sleep, so that on a busy machine the one they wait for gets a processor. */
+ * for a moment, since steps are short, then let others go first, and then sleep, so that on a busy machine the one they wait
+ * for gets a processor. */
 typedef struct barrier {
     atomic_int arrived;
     atomic_uint round;
