@@ -245,4 +245,32 @@ INLINE real vec_fold(const vec lane[LANES / VW]) {
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
+/* Eight columns of the first `rows` (at most 8) rows, `row` reals apart, become eight rows `width` apart, each with zeros
+ * after its `rows` numbers. Written in ascending order, eight reals each, so that rows may overlap (width < 8). */
+INLINE void octet_transpose(const real *in, int rows, size_t row, real *out, size_t width) {
+#if !defined(LCNN_DOUBLE) && VW >= 8
+    __m256 a[8], b[8];
+    UNROLLED (r, 8)
+        a[r] = r < rows ? _mm256_loadu_ps(in + (size_t)r * row) : _mm256_setzero_ps();
+    UNROLLED (r, 4) {
+        b[2 * r] = _mm256_unpacklo_ps(a[2 * r], a[2 * r + 1]);
+        b[2 * r + 1] = _mm256_unpackhi_ps(a[2 * r], a[2 * r + 1]);
+    }
+    UNROLLED (r, 2) {
+        UNROLLED (i, 2) {
+            a[4 * r + 2 * i] = _mm256_shuffle_ps(b[4 * r + i], b[4 * r + 2 + i], 0x44);
+            a[4 * r + 2 * i + 1] = _mm256_shuffle_ps(b[4 * r + i], b[4 * r + 2 + i], 0xee);
+        }
+    }
+    UNROLLED (c, 4)
+        _mm256_storeu_ps(out + (size_t)c * width, _mm256_permute2f128_ps(a[c], a[c + 4], 0x20));
+    UNROLLED (c, 4)
+        _mm256_storeu_ps(out + (size_t)(c + 4) * width, _mm256_permute2f128_ps(a[c], a[c + 4], 0x31));
+#else
+    for (int c = 0; c < 8; c++)
+        for (int r = 0; r < 8; r++)
+            out[(size_t)c * width + (size_t)r] = r < rows ? in[(size_t)r * row + (size_t)c] : 0;
+#endif
+}
+
 #endif

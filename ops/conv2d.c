@@ -48,6 +48,8 @@ static int64_t taps_inside(const window *w) {
     return taps;
 }
 
+static size_t most_scratch(const conv2d *a, const op_shapes *s);
+
 static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     const conv2d *a = attributes;
     const shape *in = &s->input[0];
@@ -77,7 +79,7 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     s->backward_items = in->dim[0];
     s->param_items = a->filters;
     s->macs = taps_inside(&y) * taps_inside(&x) * channels * a->filters;
-    s->scratch = conv_scratch((int)taps);
+    s->scratch = most_scratch(a, s);
     return true;
 }
 
@@ -115,6 +117,17 @@ static correlation backward_view(const op_call *call) {
     };
 }
 
+/* What a call needs at most: all outputs of a group forward or backward, or the gradients. */
+static size_t most_scratch(const conv2d *a, const op_shapes *s) {
+    const op_call call = {.attrs = a, .shapes = s};
+    const correlation f = forward_view(&call), b = backward_view(&call);
+    size_t forward = correlate_scratch(&f, b.channels),
+           backward = correlate_scratch(&b, f.channels);
+    size_t most = conv_scratch(f.y.taps * f.x.taps);
+    most = forward > most ? forward : most;
+    return backward > most ? backward : most;
+}
+
 /* The next piece of [first, end) that lies within one group of `size` channels. */
 static int group_end(int first, int end, int size) {
     int limit = (first / size + 1) * size;
@@ -130,7 +143,7 @@ static void forward(const op_call *call) {
         const real *x = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
         correlate(&c, end - o, call->output + (size_t)o * c.output_stride, x,
                   call->param[0] + (size_t)o * c.weight_output,
-                  call->param[1] ? call->param[1] + o : NULL, false);
+                  call->param[1] ? call->param[1] + o : NULL, false, call->scratch);
     }
 }
 
@@ -147,7 +160,7 @@ static void backward(const op_call *call) {
                              (size_t)(i % channels) * c.weight_output;
         correlate(&c, end - i, call->input_grad[0] + (size_t)i * c.output_stride,
                   call->output_grad + (size_t)first_output * c.source_stride, weight, NULL,
-                  call->input_grad_add[0]);
+                  call->input_grad_add[0], call->scratch);
     }
 }
 
@@ -159,8 +172,7 @@ static void backward_params(const op_call *call) {
         end = group_end(o, call->end, outputs);
         const real *dy = call->output_grad + (size_t)o * c.output_stride;
         const real *x = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
-        conv_weight_gradient(&c, end - o, dy, x,
-                             call->param_grad[0] + (size_t)o * c.weight_output,
+        conv_weight_gradient(&c, end - o, dy, x, call->param_grad[0] + (size_t)o * c.weight_output,
                              call->param_grad_add, call->scratch);
         if (call->param_grad[1])
             conv_bias_gradient(&c, end - o, dy, call->param_grad[1] + o, call->param_grad_add);

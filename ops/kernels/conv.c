@@ -1,99 +1,50 @@
-/* conv.c - correlations (see conv.h) in register blocks of output channels x pixels, sized so that
- * the accumulators and one operand fill the vector registers. Blocking never changes a bit: the
- * chain of each output is the same whichever block it is in. */
-#include "conv.h"
+/* conv.c - correlations in FORM_LANES (see conv.h).
+ *
+ * The micro-kernel keeps the sums of some output channels x neighbouring pixels in vector registers
+ * and runs through source channels and taps. A tap costs one vector load for each pixel (and each
+ * vector of its LANES) and one broadcast weight for each output, and their product in fused
+ * multiply-adds; whichever operand needs fewer registers stays in them while the other passes
+ * through one. The block must offer at least as many independent sums as the multiply-adds in
+ * flight (2 a cycle x 4 cycles) and use each operand several times, since only 2 loads a cycle are
+ * to be had as well: 12 sums of 16 registers, 24 of 32.
+ *
+ * What bounds it beyond that is what lies around the multiply-adds. So the weights are packed
+ * beforehand in the order of reading; the taps of an output are listed once for all outputs that
+ * share them, which leaves one flat loop per source channel, border or not; and work is cut so that
+ * a strip of source pixels stays in the L1 cache while all output channels pass over it, for a
+ * limited number of source channels at a time, the sums waiting in the output in between. None of
+ * this changes a bit: the chain of an output runs over channels, rows and columns whatever block it
+ * is in. */
+#include "conv_taps.h"
 
-enum { HALVES = LANES / VW };
+enum {
+    HALVES = LANES / VW,
+    UNIT = CONV_UNIT, /* output channels whose weights are packed side by side */
+    MOST_PIXELS = 8,
+    ROWS = 16, /* done together, so that all their columns find the same pages */
+};
 
-/* Which taps of an axis an output position has: tap, tap + step, ... (count of them), the first
- * reading `source`. */
-typedef struct reach {
-    int tap, count, source;
-} reach;
-
-static int gcd(int a, int b) {
-    while (b != 0) {
-        int rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a < 0 ? -a : a;
-}
-
-/* Distance between taps that hit the source grid exactly, and how far apart in the source they are.
- */
-static int tap_step(const axis *a) {
-    return a->divisor == 1 ? 1 : a->divisor / gcd(a->divisor, a->dilation);
-}
-
-static int source_step(const axis *a) {
-    return tap_step(a) * a->dilation / a->divisor;
-}
-
-static reach axis_reach(const axis *a, int position) {
-    int base = position * a->stride + a->offset;
-    int step = tap_step(a);
-    reach r = {0};
-    int tap = 0;
-    while (tap < a->taps && tap < a->divisor && (base + tap * a->dilation) % a->divisor != 0)
-        tap++;
-    if (tap >= a->taps || tap >= a->divisor)
-        return r;
-    for (; tap < a->taps; tap += step) {
-        int at = base + tap * a->dilation;
-        if (at < 0 || at >= a->source * a->divisor) {
-            if (r.count > 0)
-                break;
-            continue;
-        }
-        if (r.count++ == 0) {
-            r.tap = tap;
-            r.source = at / a->divisor;
-        }
-    }
-    return r;
-}
-
-/* ---- Correlation ----------------------------------------------------------------------------- */
-
-/* A block's operands: where its first pixel lies and how to step. All distances in reals. */
+/* A block's operands. All distances in reals. */
 typedef struct block {
-    const real *source;
-    const real *weight;
+    const real *source; /* of the first pixel's first tap */
+    const real *weight; /* the same tap's: [channel][tap][UNIT] */
     real *output;
-    const real *bias;
-    bool add;
-    int channels, rows, columns;           /* extent of the sum */
+    const real *bias;                      /* where sums begin; NULL: at zero */
+    bool add;                              /* they begin with what is in output instead */
+    int channels, taps;                    /* extent of the sum */
+    const tap_place *tap;                  /* [taps] */
     size_t source_channel, weight_channel; /* steps between source channels */
-    ptrdiff_t source_row, source_column;   /* steps between taps */
-    ptrdiff_t weight_row, weight_column;
-    size_t weight_output, output_channel; /* steps between output channels */
-    size_t source_pixel, output_pixel;    /* steps between pixels of the block */
+    size_t source_pixel, output_pixel;     /* steps between pixels of the block */
+    size_t output_channel, weight_unit;    /* steps between output channels and between units */
 } block;
 
-/* The two cases of steps between taps and pixels that are worth a kernel with constants in their
- * place: neighbouring pixels read forwards (stride 1) and backwards (its input gradient). */
-typedef enum pace { PACE_FORWARD, PACE_BACKWARD, PACE_ANY } pace;
-
-static pace pace_of(const block *b) {
-    if (b->source_pixel != LANES || b->weight_column != 1)
-        return PACE_ANY;
-    return b->source_column == LANES    ? PACE_FORWARD
-           : b->source_column == -LANES ? PACE_BACKWARD
-                                        : PACE_ANY;
-}
-
-enum { MOST_OUTPUTS = 6, MOST_PIXELS = 4 };
-
-/* One tap's products. Whichever operand has fewer vectors stays in registers, the other passes
- * through one. */
+/* One tap's products. */
 INLINE void block_tap(const real *source, size_t source_pixel, const real *weight,
-                      size_t weight_output, vec sum[MOST_OUTPUTS][MOST_PIXELS][HALVES],
-                      const int outputs, const int pixels) {
-    vec w[MOST_OUTPUTS], x[MOST_PIXELS][HALVES];
+                      vec sum[UNIT][MOST_PIXELS][HALVES], const int outputs, const int pixels) {
+    vec w[UNIT], x[MOST_PIXELS][HALVES];
     if (outputs <= pixels * HALVES) {
         UNROLLED (o, outputs)
-            w[o] = vec_set1(weight[(size_t)o * weight_output]);
+            w[o] = vec_set1(weight[o]);
         UNROLLED (p, pixels)
             UNROLLED (h, HALVES) {
                 vec in = vec_load(source + (size_t)p * source_pixel + h * VW);
@@ -105,7 +56,7 @@ INLINE void block_tap(const real *source, size_t source_pixel, const real *weigh
             UNROLLED (h, HALVES)
                 x[p][h] = vec_load(source + (size_t)p * source_pixel + h * VW);
         UNROLLED (o, outputs) {
-            vec factor = vec_set1(weight[(size_t)o * weight_output]);
+            vec factor = vec_set1(weight[o]);
             UNROLLED (p, pixels)
                 UNROLLED (h, HALVES)
                     sum[o][p][h] = vec_fma(factor, x[p][h], sum[o][p][h]);
@@ -114,19 +65,12 @@ INLINE void block_tap(const real *source, size_t source_pixel, const real *weigh
 }
 
 /* `outputs` channels x `pixels` pixels, `count` times along a row. */
-INLINE void block_run(const block *b, int count, const int outputs, const int pixels,
-                      const pace steps) {
-    const ptrdiff_t source_column = steps == PACE_FORWARD    ? LANES
-                                    : steps == PACE_BACKWARD ? -LANES
-                                                             : b->source_column;
-    const ptrdiff_t weight_column = steps == PACE_ANY ? b->weight_column : 1;
-    const size_t source_pixel = steps == PACE_ANY ? b->source_pixel : LANES;
-    const size_t weight_output = b->weight_output;
-    const int channels = b->channels, rows = b->rows, columns = b->columns;
+INLINE void block_run(const block *b, int count, const int outputs, const int pixels) {
+    const size_t source_pixel = b->source_pixel, weight_channel = b->weight_channel;
     const real *first = b->source;
     real *output = b->output;
     for (int i = 0; i < count; i++) {
-        vec sum[MOST_OUTPUTS][MOST_PIXELS][HALVES];
+        vec sum[UNIT][MOST_PIXELS][HALVES];
         UNROLLED (o, outputs)
             UNROLLED (p, pixels)
                 UNROLLED (h, HALVES) {
@@ -136,16 +80,15 @@ INLINE void block_run(const block *b, int count, const int outputs, const int pi
                                    : b->bias ? vec_set1(b->bias[o])
                                              : vec_zero();
                 }
-        for (int c = 0; c < channels; c++)
-            for (int ky = 0; ky < rows; ky++) {
-                const real *source = first + (size_t)c * b->source_channel + ky * b->source_row;
-                const real *weight = b->weight + (size_t)c * b->weight_channel + ky * b->weight_row;
-                for (int kx = 0; kx < columns; kx++) {
-                    block_tap(source, source_pixel, weight, weight_output, sum, outputs, pixels);
-                    source += source_column;
-                    weight += weight_column;
-                }
-            }
+        const real *source = first, *weight = b->weight;
+        const tap_place *end = b->tap + b->taps;
+        for (int c = 0; c < b->channels; c++) {
+            for (const tap_place *t = b->tap; t < end; t++)
+                block_tap(source + t->source, source_pixel, weight + t->weight, sum, outputs,
+                          pixels);
+            source += b->source_channel;
+            weight += weight_channel;
+        }
         UNROLLED (o, outputs)
             UNROLLED (p, pixels)
                 UNROLLED (h, HALVES) {
@@ -158,154 +101,225 @@ INLINE void block_run(const block *b, int count, const int outputs, const int pi
     }
 }
 
-/* Blocks as large as the registers allow: 16 vector registers up to AVX2, 32 with AVX-512. */
+/* How a unit of n outputs is cut: most_pixels[n] pixels of side_outputs[n] outputs at a time while there are
+ * that many pixels left, half of that next, and so on; single pixels of lone_outputs[n] outputs. */
 #if VW == 16
-enum { WIDE_OUTPUTS = 6, WIDE_PIXELS = 4, TALL_OUTPUTS = 6 };
+static const unsigned char most_pixels[UNIT + 1] = {0, 8, 8, 8, 6, 4, 4};
+static const unsigned char side_outputs[UNIT + 1] = {0, 1, 2, 3, 4, 5, 6};
+static const unsigned char lone_outputs[UNIT + 1] = {0, 1, 2, 3, 4, 5, 6};
 #elif VW == 8
-enum { WIDE_OUTPUTS = 3, WIDE_PIXELS = 2, TALL_OUTPUTS = 6 };
+static const unsigned char most_pixels[UNIT + 1] = {0, 6, 3, 2, 3, 2, 2};
+static const unsigned char side_outputs[UNIT + 1] = {0, 1, 2, 3, 2, 3, 3};
+static const unsigned char lone_outputs[UNIT + 1] = {0, 1, 2, 3, 4, 5, 6};
 #else
-enum { WIDE_OUTPUTS = 3, WIDE_PIXELS = 1, TALL_OUTPUTS = 3 };
+static const unsigned char most_pixels[UNIT + 1] = {0, 3, 1, 1, 1, 1, 1};
+static const unsigned char side_outputs[UNIT + 1] = {0, 1, 2, 3, 2, 3, 3};
+static const unsigned char lone_outputs[UNIT + 1] = {0, 1, 2, 3, 2, 3, 3};
 #endif
 
-/* Turns the number of outputs, at most `most`, into a constant. */
-INLINE void run_outputs(const block *b, int count, int outputs, const int most, const int pixels,
-                        const pace steps) {
-    switch (outputs) {
-    case 1:
-        block_run(b, count, 1, pixels, steps);
+/* Turns the block sizes that the tables above lead to into constants. */
+static void run_block(const block *b, int count, int outputs, int pixels) {
+    switch (10 * outputs + pixels) {
+    case 11:
+        block_run(b, count, 1, 1);
         break;
-    case 2:
-        block_run(b, count, 2, pixels, steps);
+    case 13:
+        block_run(b, count, 1, 3);
         break;
-    case 3:
-        block_run(b, count, 3, pixels, steps);
+    case 21:
+        block_run(b, count, 2, 1);
         break;
-    case 4:
-        if (most >= 4)
-            block_run(b, count, 4, pixels, steps);
+    case 31:
+        block_run(b, count, 3, 1);
         break;
-    case 5:
-        if (most >= 5)
-            block_run(b, count, 5, pixels, steps);
+#if VW >= 8
+    case 41:
+        block_run(b, count, 4, 1);
         break;
-    case 6:
-        if (most >= 6)
-            block_run(b, count, 6, pixels, steps);
+    case 51:
+        block_run(b, count, 5, 1);
         break;
+    case 61:
+        block_run(b, count, 6, 1);
+        break;
+#endif
+#if VW == 8
+    case 16:
+        block_run(b, count, 1, 6);
+        break;
+    case 22:
+        block_run(b, count, 2, 2);
+        break;
+    case 23:
+        block_run(b, count, 2, 3);
+        break;
+    case 32:
+        block_run(b, count, 3, 2);
+        break;
+#elif VW == 16
+    case 12:
+        block_run(b, count, 1, 2);
+        break;
+    case 14:
+        block_run(b, count, 1, 4);
+        break;
+    case 18:
+        block_run(b, count, 1, 8);
+        break;
+    case 22:
+        block_run(b, count, 2, 2);
+        break;
+    case 24:
+        block_run(b, count, 2, 4);
+        break;
+    case 28:
+        block_run(b, count, 2, 8);
+        break;
+    case 32:
+        block_run(b, count, 3, 2);
+        break;
+    case 34:
+        block_run(b, count, 3, 4);
+        break;
+    case 38:
+        block_run(b, count, 3, 8);
+        break;
+    case 43:
+        block_run(b, count, 4, 3);
+        break;
+    case 46:
+        block_run(b, count, 4, 6);
+        break;
+    case 52:
+        block_run(b, count, 5, 2);
+        break;
+    case 54:
+        block_run(b, count, 5, 4);
+        break;
+    case 62:
+        block_run(b, count, 6, 2);
+        break;
+    case 64:
+        block_run(b, count, 6, 4);
+        break;
+#endif
     default:
         break;
     }
 }
 
-INLINE void run_pace(const block *b, int count, int outputs, const int most, const int pixels) {
-    switch (pace_of(b)) {
-    case PACE_FORWARD:
-        run_outputs(b, count, outputs, most, pixels, PACE_FORWARD);
-        break;
-    case PACE_BACKWARD:
-        run_outputs(b, count, outputs, most, pixels, PACE_BACKWARD);
-        break;
-    case PACE_ANY:
-        run_outputs(b, count, outputs, most, pixels, PACE_ANY);
-        break;
+/* All output channels over a line of `count` pixels, unit by unit. */
+static void run_line(const block *start, int outputs, int count) {
+    block b = *start;
+    for (int unit = 0; unit < outputs; unit += UNIT) {
+        int n = outputs - unit < UNIT ? outputs - unit : UNIT;
+        for (int left = count, pixels = most_pixels[n]; left > 0; pixels /= 2) {
+            int times = left / pixels, most = pixels > 1 ? side_outputs[n] : lone_outputs[n];
+            if (times == 0)
+                continue;
+            size_t done = (size_t)(count - left);
+            b.source = start->source + done * b.source_pixel;
+            for (int o = 0, part; o < n; o += part) {
+                part = n - o < most ? n - o : most;
+                b.output =
+                    start->output + (size_t)(unit + o) * b.output_channel + done * b.output_pixel;
+                b.weight = start->weight + (size_t)unit / UNIT * b.weight_unit + o;
+                b.bias = start->bias ? start->bias + unit + o : NULL;
+                run_block(&b, times, part, pixels);
+            }
+            left -= times * pixels;
+        }
     }
 }
 
-/* `count` blocks of neighbouring pixels, and `count` single pixels. */
-static void run_wide(const block *b, int count, int outputs) {
-    run_pace(b, count, outputs, WIDE_OUTPUTS, WIDE_PIXELS);
+/* Pixels of a strip, so that what its outputs read fits most of an L1 cache of 32 KiB. */
+static int strip_pixels(const correlation *c, int channels, int outputs, int count) {
+    enum { LINES = 320, ALIGNED = 24 };
+    if (outputs <= UNIT)
+        return count;
+    int pixels = (LINES / (channels * run_taps(&c->y)) - run_taps(&c->x) + 1) / c->x.stride;
+    if (pixels >= count)
+        return count;
+    return pixels >= ALIGNED ? pixels / ALIGNED * ALIGNED : pixels >= 12 ? 12 : pixels >= 6 ? 6 : 4;
 }
 
-static void run_tall(const block *b, int count, int outputs) {
-    run_pace(b, count, outputs, TALL_OUTPUTS, 1);
-}
-
-/* How many of `left` channels to take next: full blocks, but never a last block of a single
- * channel, whose few accumulators could not hide the latency of the additions. */
-static int take_outputs(int left, int most) {
-    if (left > most && left < most + 2 && most > 2)
-        return left / 2;
-    return left < most ? left : most;
-}
-
-/* All channels over `count` neighbouring pixels that share their tap ranges. */
-static void run_pixels(const block *start, int outputs, int count) {
-    int blocks = count / WIDE_PIXELS, wide = blocks * WIDE_PIXELS;
-    for (int o = 0, n; o < outputs && blocks > 0; o += n) {
-        block b = *start;
-        n = take_outputs(outputs - o, WIDE_OUTPUTS);
-        b.weight += (size_t)o * b.weight_output;
-        b.bias = b.bias ? b.bias + o : NULL;
-        b.output += (size_t)o * b.output_channel;
-        run_wide(&b, blocks, n);
+/* A rectangle of pixels that share their taps, line by line along its longer side. */
+static void correlate_area(const correlation *c, const block *start, const run *y, const run *x,
+                           int outputs) {
+    const size_t source_row = (size_t)c->x.source * LANES, output_row = (size_t)c->x.output * LANES;
+    block b = *start;
+    b.taps = y->reach.count * x->reach.count;
+    b.source += (size_t)y->reach.source * source_row + (size_t)x->reach.source * LANES;
+    b.weight += (y->reach.tap * c->x.taps + x->reach.tap) * UNIT;
+    b.output += (size_t)y->at * output_row + (size_t)x->at * LANES;
+    int lines = y->count, length = x->count;
+    size_t source_line = (size_t)c->y.stride * source_row,
+           output_line = (size_t)c->y.divisor * output_row;
+    b.source_pixel = (size_t)c->x.stride * LANES;
+    b.output_pixel = (size_t)c->x.divisor * LANES;
+    if (length < lines && length < MOST_PIXELS) {
+        lines = x->count, length = y->count;
+        size_t source_pixel = b.source_pixel, output_pixel = b.output_pixel;
+        b.source_pixel = source_line, b.output_pixel = output_line;
+        source_line = source_pixel, output_line = output_pixel;
     }
-    for (int o = 0, n; o < outputs && wide < count; o += n) {
-        block b = *start;
-        n = take_outputs(outputs - o, TALL_OUTPUTS);
-        b.weight += (size_t)o * b.weight_output;
-        b.bias = b.bias ? b.bias + o : NULL;
-        b.source += (size_t)wide * b.source_pixel;
-        b.output += (size_t)o * b.output_channel + (size_t)wide * b.output_pixel;
-        run_tall(&b, count - wide, n);
+    int strip = strip_pixels(c, b.channels, outputs, length);
+    for (int i = 0; i < lines; i++) {
+        block s = b;
+        for (int done = 0; done < length; done += strip) {
+            run_line(&s, outputs, length - done < strip ? length - done : strip);
+            s.source += (size_t)strip * b.source_pixel;
+            s.output += (size_t)strip * b.output_pixel;
+        }
+        b.source += source_line;
+        b.output += output_line;
     }
 }
 
-/* Number of positions from `x` on, `step` apart, that have the same taps as the one at x. */
-static int same_reach(const axis *a, int x, int step, const reach *r) {
-    int count = 1;
-    while (x + count * step < a->output) {
-        reach next = axis_reach(a, x + count * step);
-        if (next.tap != r->tap || next.count != r->count)
-            break;
-        count++;
-    }
-    return count;
-}
-
-/* A run of columns that share their horizontal taps, over all rows. */
-static void correlate_columns(const correlation *c, const block *start, int x, const reach *columns,
-                              int count, int outputs) {
-    for (int y = 0; y < c->y.output; y++) {
-        reach rows = axis_reach(&c->y, y);
-        block b = *start;
-        b.rows = rows.count;
-        b.columns = columns->count;
-        b.source += ((ptrdiff_t)rows.source * c->x.source + columns->source) * LANES;
-        b.weight += (ptrdiff_t)rows.tap * c->x.taps + columns->tap;
-        b.output += ((size_t)y * (size_t)c->x.output + (size_t)x) * LANES;
-        run_pixels(&b, outputs, count);
-    }
+/* All pixels, for the source channels that `start` says. */
+static void correlate_channels(const correlation *c, const conv_plan *p, const block *start,
+                               int outputs) {
+    const int rows = ROWS * c->y.divisor;
+    for (int y = 0; y < c->y.output; y += rows)
+        for (int i = 0; i < p->x_runs; i++) {
+            list_taps(c, p->x[i].reach.count, LANES, UNIT, p->taps);
+            for (int j = 0; j < p->y_runs; j++) {
+                run part = run_within(&c->y, &p->y[j], y, y + rows);
+                correlate_area(c, start, &part, &p->x[i], outputs);
+            }
+        }
 }
 
 void correlate(const correlation *c, int outputs, real *output, const real *source,
-               const real *weight, const real *bias, bool add) {
-    const block start = {
-        .source = source,
-        .weight = weight,
-        .output = output,
-        .bias = bias,
-        .add = add,
-        .channels = c->channels,
-        .source_channel = c->source_stride,
-        .weight_channel = c->weight_channel,
-        .source_row = (ptrdiff_t)source_step(&c->y) * c->x.source * LANES,
-        .source_column = (ptrdiff_t)source_step(&c->x) * LANES,
-        .weight_row = (ptrdiff_t)tap_step(&c->y) * c->x.taps,
-        .weight_column = tap_step(&c->x),
-        .weight_output = c->weight_output,
-        .output_channel = c->output_stride,
-        /* Neighbours in a run are `divisor` positions apart in the output and `stride` in the
-           source. */
-        .source_pixel = (size_t)c->x.stride * LANES,
-        .output_pixel = (size_t)c->x.divisor * LANES,
-    };
-    /* Positions that are `divisor` apart fall on the same taps, so the columns are done in that
-     * many passes. */
-    for (int phase = 0; phase < c->x.divisor && phase < c->x.output; phase++)
-        for (int x = phase; x < c->x.output;) {
-            reach r = axis_reach(&c->x, x);
-            int count = same_reach(&c->x, x, c->x.divisor, &r);
-            correlate_columns(c, &start, x, &r, count, outputs);
-            x += count * c->x.divisor;
-        }
+               const real *weight, const real *bias, bool add, real *scratch) {
+    const size_t taps = (size_t)c->y.taps * (size_t)c->x.taps;
+    conv_plan p = conv_plan_new(c, scratch);
+    int most = conv_channels(c);
+    for (int first = 0, n; first < c->channels; first += n) {
+        n = c->channels - first < most ? c->channels - first : most;
+        const block start = {
+            .source = source + (size_t)first * c->source_stride,
+            .weight = p.packed,
+            .output = output,
+            .bias = bias,
+            .add = add || first > 0,
+            .tap = p.taps,
+            .channels = n,
+            .source_channel = c->source_stride,
+            .weight_channel = taps * UNIT,
+            .output_channel = c->output_stride,
+            .weight_unit = (size_t)n * taps * UNIT,
+        };
+        for (int o = 0; o < outputs; o += UNIT)
+            pack_weights(c, weight + (size_t)o * c->weight_output,
+                         outputs - o < UNIT ? outputs - o : UNIT, first, first + n, UNIT,
+                         p.packed + (size_t)(o / UNIT) * start.weight_unit);
+        correlate_channels(c, &p, &start, outputs);
+    }
+}
+
+size_t correlate_scratch(const correlation *c, int outputs) {
+    size_t units = ((size_t)outputs + UNIT - 1) / UNIT;
+    return conv_plan_room(c) + units * UNIT * (size_t)(c->y.taps * c->x.taps * conv_channels(c)) +
+           SINGLE_VECTOR;
 }

@@ -20,16 +20,33 @@ typedef struct axis {
 typedef struct correlation {
     axis y, x;
     int channels;           /* source channels that each output channel reads */
-    size_t output_stride;   /* reals between channels of a tile */
+    size_t output_stride;   /* FORM_LANES: reals between channels of a tile. FORM_SINGLE: between pixels */
     size_t source_stride;
     size_t weight_output;   /* reals between the weights of neighbouring output channels ... */
     size_t weight_channel;  /* ... and of neighbouring source channels */
 } correlation;
 
 /* Output channels [0, outputs) of one group. output: [outputs][y][x][LANES], source: [channels][y][x][LANES], weight at
- * output 0, channel 0, tap 0; taps lie row by row. Each chain begins with bias[o], or what is in output when `add`, or 0. */
+ * output 0, channel 0, tap 0; taps lie row by row. Each chain begins with bias[o], or what is in output when `add`, or 0.
+ * scratch: correlate_scratch() reals. */
 #define correlate ISA_NAME(correlate)
 void correlate(const correlation *c, int outputs, real *output, const real *source, const real *weight,
-               const real *bias, bool add);
+               const real *bias, bool add, real *scratch);
+
+/* Output channels whose weights are packed side by side. */
+enum { CONV_UNIT = 6 };
+
+/* Source channels that a kernel sums over in one go: so many that the loads and stores of sums between goes vanish beside the
+ * arithmetic, so few that the source rows and weights of a block stay in the L1 cache. */
+static inline int conv_channels(const correlation *c) {
+    enum { PRODUCTS = 144 };
+    int taps = c->y.taps * c->x.taps;
+    int most = (PRODUCTS + taps - 1) / taps, goes = (c->channels + most / 2) / most;
+    return goes <= 1 ? c->channels : (c->channels + goes - 1) / goes;
+}
+
+/* Reals of scratch for `outputs` outputs. */
+#define correlate_scratch ISA_NAME(correlate_scratch)
+size_t correlate_scratch(const correlation *c, int outputs);
 
 #endif
