@@ -50,6 +50,8 @@ static int64_t taps_inside(const window *w) {
 
 static size_t most_scratch(const conv2d *a, const op_shapes *s);
 
+static size_t gradient_scratch(const conv2d *a, const op_shapes *s);
+
 static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     const conv2d *a = attributes;
     const shape *in = &s->input[0];
@@ -128,6 +130,37 @@ static size_t most_scratch(const conv2d *a, const op_shapes *s) {
     return backward > most ? backward : most;
 }
 
+/* What the weights' gradient of one group is given; in FORM_SINGLE all channels of a depthwise
+ * convolution are one. */
+static conv_gradient gradient_of(const op_call *call) {
+    const conv2d *a = call->attrs;
+    const op_shapes *s = call->shapes;
+    const correlation f = forward_view(call);
+    const bool lanes = call->form == FORM_LANES;
+    return (conv_gradient){
+        .y = f.y,
+        .x = f.x,
+        .channels = s->input[0].dim[0] / a->groups,
+        .outputs = lanes ? a->filters / a->groups : a->filters,
+        .output_step = lanes ? shape_stride(&s->output) : shape_width(&s->output),
+        .source_step = lanes ? shape_stride(&s->input[0]) : shape_width(&s->input[0]),
+        .form = call->form,
+        .depthwise = a->groups > 1,
+    };
+}
+
+/* Enough for the gradients in either form. */
+static size_t gradient_scratch(const conv2d *a, const op_shapes *s) {
+    size_t most = 0;
+    for (int form = 0; form < FORMS; form++) {
+        const conv_gradient g =
+            gradient_of(&(op_call){.attrs = a, .shapes = s, .form = (tile_form)form});
+        size_t needed = conv_gradient_scratch(&g);
+        most = needed > most ? needed : most;
+    }
+    return most;
+}
+
 /* The next piece of [first, end) that lies within one group of `size` channels. */
 static int group_end(int first, int end, int size) {
     int limit = (first / size + 1) * size;
@@ -165,17 +198,22 @@ static void backward(const op_call *call) {
 }
 
 static void backward_params(const op_call *call) {
-    const conv2d *a = call->attrs;
-    correlation c = forward_view(call);
-    int outputs = a->filters / a->groups;
+    conv_gradient g = gradient_of(call);
+    const size_t weights = (size_t)g.channels * (size_t)g.y.taps * (size_t)g.x.taps;
     for (int o = call->first, end; o < call->end; o = end) {
-        end = group_end(o, call->end, outputs);
-        const real *dy = call->output_grad + (size_t)o * c.output_stride;
-        const real *x = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
-        conv_weight_gradient(&c, end - o, dy, x, call->param_grad[0] + (size_t)o * c.weight_output,
-                             call->param_grad_add, call->scratch);
+        end = group_end(o, call->end, g.outputs);
+        const int group = o / g.outputs, first = group * g.outputs;
+        const real *dy = call->output_grad, *x = call->input[0];
+        if (call->form == FORM_LANES) { /* FORM_SINGLE knows one group only */
+            dy += (size_t)first * g.output_step;
+            x += (size_t)(group * g.channels) * g.source_step;
+        }
+        conv_weight_gradient(&g, o - first, end - first, dy, x,
+                             call->param_grad[0] + (size_t)first * weights, call->param_grad_add,
+                             call->scratch);
         if (call->param_grad[1])
-            conv_bias_gradient(&c, end - o, dy, call->param_grad[1] + o, call->param_grad_add);
+            conv_bias_gradient(&g, o - first, end - first, dy, call->param_grad[1] + first,
+                               call->param_grad_add);
     }
 }
 

@@ -27,6 +27,8 @@ isa_sources += $(op_files) ops/registry.c \
 	ops/kernels/columns.h \
 	ops/kernels/conv.c ops/kernels/conv.h ops/kernels/conv_taps.c ops/kernels/conv_taps.h \
 	ops/kernels/conv_gradient.c ops/kernels/conv_gradient.h \
+	ops/kernels/conv_gradient_block.c ops/kernels/conv_gradient_block.h \
+	ops/kernels/conv_gradient_pack.c ops/kernels/conv_gradient_pack.h \
 	ops/kernels/dense.c ops/kernels/dense.h ops/kernels/dense_single.c \
 	ops/kernels/elementwise.h \
 	ops/kernels/logistic.h \

@@ -1,296 +1,417 @@
-/* conv_gradient.c - weight and bias gradients of convolutions (see conv_gradient.h), in register blocks of
- * output channels x neighbouring taps. Every sum runs over pixels lane by lane in an order that no
- * blocking changes; the lanes are folded last. */
+/* conv_gradient.c - weight and bias gradients of convolutions: how a gradient is cut into register
+ * blocks (conv_gradient_block.c) whose operands stay in the caches. Knows no instruction set.
+ *
+ * A weight's gradient is one chain of fused multiply-adds over the pixels of the output map in
+ * raster order, lane by lane; then the lanes are folded by the tree of vec_fold. Pixels whose tap
+ * lies above or below the source are left out; to the left and right of it the source reads as
+ * zero, which changes no chain but for the sign of a zero, and sums of zero are +0. On maps of few
+ * pixels folding would take longer than multiplying, so there a chain runs on through the lanes of
+ * a pixel before it goes to the next pixel. FORM_SINGLE is the first lane of either.
+ *
+ * Both operands come in vectors along the lanes, or (few pixels, FORM_SINGLE) vectors of dy along
+ * the outputs meet single numbers of x; with as many outputs as channels, one each, both are
+ * vectors along the channels. What follows is the same for all:
+ *
+ *   taps     some channels' taps and ...
+ *   outputs  ... some outputs at a time, so that their sums stay in the second-level cache
+ *   band     rows of the map whose taps reach the same kernel rows; the rows of x that they read
+ *            stay in the second-level cache
+ *   strip    neighbouring pixels of a band whose dy, for one block's outputs, stays in the first
+ *   block    outputs x taps whose sums stay in registers for the whole strip */
 #include "conv_gradient.h"
+#include "conv_gradient_block.h"
+#include "conv_gradient_pack.h"
 
-enum { HALVES = LANES / VW };
+enum {
+    PARTS = LANES / VW,
+    KERNEL_TAPS = 256, /* most taps at a time; a larger kernel is cut */
+    LANES_TAPS = 160, /* the same along lanes, where a sum takes LANES reals, but for one channel */
+    BAND_OUTPUTS = 32,    /* outputs at a time where the map takes several bands */
+    BAND_REALS = 1 << 16, /* of x in a band */
+    LANES_PIXELS = 60,    /* of a strip, along lanes ... */
+    STRIP_PIXELS = 240,   /* ... and otherwise */
+    FEW_PIXELS = 6,       /* of a map: chains run through the lanes */
+};
 
-/* Output positions [first, end) for which a tap reaches into the source (forward axes: divisor 1).
- */
+/* Numbers [first, end). */
 typedef struct range {
     int first, end;
 } range;
 
-static range tap_range(const axis *a, int tap) {
-    int at = a->offset + tap * a->dilation; /* source position for output 0 */
-    range r;
-    r.first = at >= 0 ? 0 : (-at + a->stride - 1) / a->stride;
-    r.end = at >= a->source ? 0 : (a->source - 1 - at) / a->stride + 1;
-    if (r.end > a->output)
-        r.end = a->output;
-    if (r.first > r.end)
-        r.first = r.end;
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+static int most(int a, int b) {
+    return a > b ? a : b;
+}
+
+/* `count` things shared out evenly, at most `limit` to a part. */
+static int parts_of(int count, int limit) {
+    return (count + limit - 1) / limit;
+}
+
+static range part_of(int count, int limit, int i) {
+    int parts = parts_of(count, limit);
+    return (range){(int)((int64_t)count * i / parts), (int)((int64_t)count * (i + 1) / parts)};
+}
+
+/* ---- What the shapes decide ------------------------------------------------------------------ */
+
+/* What the vectors of a block run along. */
+typedef enum way { ALONG_LANES, ALONG_OUTPUTS, ALONG_CHANNELS } way;
+
+typedef struct cut {
+    way way;
+    int kernel;                 /* taps of one channel */
+    int channels;               /* at a time; 0: a part of one kernel */
+    int outputs;                /* at a time */
+    int rows;                   /* of the map in a band */
+    size_t pixel;               /* reals of a pixel of x, once copied */
+    int columns_read;           /* of x by a row of the map, those outside of it included */
+    size_t sums, source, strip; /* reals of scratch */
+} cut;
+
+static int rows_read(const axis *y, int rows) {
+    return least((rows - 1) * y->stride + (y->taps - 1) * y->dilation + 1, y->source);
+}
+
+/* As many rows of the map as read BAND_REALS of x. */
+static int band_rows(const axis *y, size_t row) {
+    int64_t spare = (int64_t)(BAND_REALS / row) - (int64_t)(y->taps - 1) * y->dilation - 1;
+    return spare < y->stride
+               ? 1
+               : (int)(spare / y->stride < y->output ? spare / y->stride + 1 : y->output);
+}
+
+static cut cut_of(const conv_gradient *g) {
+    const int pixels = g->y.output * g->x.output;
+    const bool lanes = g->form == FORM_LANES;
+    cut c = {.kernel = g->y.taps * g->x.taps};
+    c.way = !lanes                 ? g->depthwise ? ALONG_CHANNELS : ALONG_OUTPUTS
+            : pixels <= FEW_PIXELS ? ALONG_OUTPUTS
+                                   : ALONG_LANES;
+    int limit = c.way == ALONG_LANES ? most(LANES_TAPS, least(c.kernel, KERNEL_TAPS)) : KERNEL_TAPS;
+    if (c.kernel <= limit)
+        c.channels = parts_of(g->channels, parts_of(g->channels, limit / c.kernel));
+    int touched = c.channels > 0 ? c.channels : KERNEL_TAPS / c.kernel + 2;
+    c.pixel = lanes ? (size_t)touched * LANES : g->depthwise ? SINGLE_VECTOR : g->source_step;
+    c.columns_read = (g->x.output - 1) * g->x.stride + (g->x.taps - 1) * g->x.dilation + 1;
+    size_t row = (size_t)c.columns_read * c.pixel;
+    c.rows = band_rows(&g->y, row);
+    c.outputs = c.way == ALONG_LANES && c.rows >= g->y.output ? BLOCK_OUTPUTS : BAND_OUTPUTS;
+    size_t taps = c.channels > 0 ? (size_t)(c.channels * c.kernel) : KERNEL_TAPS;
+    c.sums = (size_t)c.outputs * taps * (c.way == ALONG_LANES ? LANES : 1);
+    c.source = (size_t)rows_read(&g->y, c.rows) * row;
+    c.strip = c.way == ALONG_LANES ? (size_t)BLOCK_OUTPUTS * LANES_PIXELS * LANES
+              : lanes              ? (size_t)pixels * LANES * BAND_OUTPUTS
+                                   : 0;
+    return c;
+}
+
+size_t conv_gradient_scratch(const conv_gradient *g) {
+    cut c = cut_of(g);
+    return c.sums + c.source + c.strip;
+}
+
+/* Kernel rows that a row of the map reads inside of the source. */
+static range rows_inside(const axis *a, int position) {
+    int at = position * a->stride + a->offset;
+    range r = {at < 0 ? (-at + a->dilation - 1) / a->dilation : 0,
+               at < a->source ? (a->source - 1 - at) / a->dilation + 1 : 0};
+    r.end = least(r.end, a->taps);
+    r.first = least(r.first, r.end);
     return r;
 }
 
-enum { MOST_OUTPUTS = 8, MOST_TAPS = 5 };
+static bool columns_padded(const axis *a) {
+    return a->offset < 0 ||
+           (a->output - 1) * a->stride + a->offset + (a->taps - 1) * a->dilation >= a->source;
+}
 
-/* What one block adds to its sums: outputs x neighbouring taps of a kernel row, over a rectangle of
- * pixels. */
-typedef struct gradient {
-    real *sum;      /* [outputs][kernel taps][LANES], at the block's first tap */
-    const real *dy; /* at the first pixel */
-    const real *x;  /* what the first tap reads there */
-    int rows, pixels;
-    size_t sum_output, dy_output; /* steps between output channels */
-    size_t dy_row, x_row, x_pixel;
-    size_t x_tap;
-} gradient;
+/* ---- Blocks ---------------------------------------------------------------------------------- */
 
-/* One pixel's products; as in block_tap, the shorter operand stays in registers. */
-INLINE void gradient_pixel(const gradient *g, const real *dy, const real *x,
-                           vec sum[MOST_OUTPUTS][MOST_TAPS], const int outputs, const int taps) {
-    vec d[MOST_OUTPUTS], in[MOST_TAPS];
-    if (outputs <= taps) {
-        UNROLLED (o, outputs)
-            d[o] = vec_load(dy + (size_t)o * g->dy_output);
-        UNROLLED (t, taps) {
-            vec v = vec_load(x + (size_t)t * g->x_tap);
-            UNROLLED (o, outputs)
-                sum[o][t] = vec_fma(d[o], v, sum[o][t]);
-        }
-    } else {
-        UNROLLED (t, taps)
-            in[t] = vec_load(x + (size_t)t * g->x_tap);
-        UNROLLED (o, outputs) {
-            vec v = vec_load(dy + (size_t)o * g->dy_output);
-            UNROLLED (t, taps)
-                sum[o][t] = vec_fma(v, in[t], sum[o][t]);
-        }
+/* The work at hand. A unit is what one vector of dy holds: one output, or VW of them. */
+typedef struct work {
+    const conv_gradient *g;
+    cut cut;
+    gradient_view dy, x; /* of the tile, at output 0 and at channel 0 */
+    real *sums;          /* [units][taps][LANES or VW] */
+    real *packed, *strip;
+    range taps; /* of [channels][ky][kx] */
+    range outputs;
+    int units;
+    gradient_view dy_now; /* of the outputs at hand */
+    gradient_view x_now;  /* of the band */
+} work;
+
+/* Where the band's taps read, and where their sums are. */
+typedef struct tap_table {
+    int count;
+    ptrdiff_t place[KERNEL_TAPS], reach[KERNEL_TAPS];
+} tap_table;
+
+static size_t sum_reals(const work *w) {
+    return w->cut.way == ALONG_LANES ? LANES : VW;
+}
+
+static void fill_table(tap_table *t, const work *w, range kernel_rows) {
+    const conv_gradient *g = w->g;
+    const gradient_view *x = &w->x_now;
+    const int first = w->taps.first / w->cut.kernel;
+    t->count = 0;
+    for (int k = w->taps.first; k < w->taps.end; k++) {
+        int c = k / w->cut.kernel, ky = k % w->cut.kernel / g->x.taps, kx = k % g->x.taps;
+        if (ky < kernel_rows.first || ky >= kernel_rows.end)
+            continue;
+        t->place[t->count] = (ptrdiff_t)(k - w->taps.first) * (ptrdiff_t)sum_reals(w);
+        t->reach[t->count++] = (c - first) * (ptrdiff_t)x->channel +
+                               (ptrdiff_t)ky * g->y.dilation * (ptrdiff_t)x->row +
+                               (ptrdiff_t)kx * g->x.dilation * (ptrdiff_t)x->pixel;
     }
 }
 
-INLINE void gradient_run(const gradient *g, const int outputs, const int taps) {
-    for (int h = 0; h < HALVES; h++) {
-        vec sum[MOST_OUTPUTS][MOST_TAPS];
-        UNROLLED (o, outputs)
-            UNROLLED (t, taps)
-                sum[o][t] = vec_load(g->sum + (size_t)o * g->sum_output + t * LANES + h * VW);
-        for (int row = 0; row < g->rows; row++) {
-            const real *dy = g->dy + (size_t)row * g->dy_row + h * VW;
-            const real *x = g->x + (size_t)row * g->x_row + h * VW;
-            for (int p = 0; p < g->pixels; p++) {
-                gradient_pixel(g, dy, x, sum, outputs, taps);
-                dy += LANES;
-                x += g->x_pixel;
-            }
-        }
-        UNROLLED (o, outputs)
-            UNROLLED (t, taps)
-                vec_store(g->sum + (size_t)o * g->sum_output + t * LANES + h * VW, sum[o][t]);
+/* All taps, some at a time, with `units` of dy over one strip: `b` says where both operands are. */
+static void strip_blocks(const work *w, const tap_table *t, gradient_block b, int units) {
+    const int limit = least(BLOCK_SUMS / units, BLOCK_TAPS);
+    const int blocks = parts_of(t->count, limit);
+    for (int i = 0; i < blocks; i++) {
+        range taps = part_of(t->count, limit, i);
+        b.place = t->place + taps.first;
+        b.reach = t->reach + taps.first;
+        if (w->cut.way == ALONG_OUTPUTS)
+            gradient_block_spread(&b, units, taps.end - taps.first);
+        else
+            gradient_block_vectors(&b, units, taps.end - taps.first);
     }
 }
 
-/* Widest block of output channels for a number of taps, so that the sums fill the registers. */
-#if VW == 16
-enum {
-    OUTPUTS_1_TAP = 8,
-    OUTPUTS_2_TAPS = 8,
-    OUTPUTS_3_TAPS = 6,
-    OUTPUTS_4_TAPS = 5,
-    OUTPUTS_5_TAPS = 4
-};
-#else
-enum {
-    OUTPUTS_1_TAP = 6,
-    OUTPUTS_2_TAPS = 4,
-    OUTPUTS_3_TAPS = 4,
-    OUTPUTS_4_TAPS = 3,
-    OUTPUTS_5_TAPS = 2
-};
-#endif
-
-static int most_outputs(int taps) {
-    static const int most[] = {
-        0, OUTPUTS_1_TAP, OUTPUTS_2_TAPS, OUTPUTS_3_TAPS, OUTPUTS_4_TAPS, OUTPUTS_5_TAPS};
-    return most[taps < MOST_TAPS ? taps : MOST_TAPS];
-}
-
-/* Turns both counts into constants. */
-INLINE void run_outputs(const gradient *g, int outputs, const int most, const int taps) {
-    switch (outputs) {
-    case 1:
-        gradient_run(g, 1, taps);
-        break;
-    case 2:
-        gradient_run(g, 2, taps);
-        break;
-    case 3:
-        if (most >= 3)
-            gradient_run(g, 3, taps);
-        break;
-    case 4:
-        if (most >= 4)
-            gradient_run(g, 4, taps);
-        break;
-    case 5:
-        if (most >= 5)
-            gradient_run(g, 5, taps);
-        break;
-    case 6:
-        if (most >= 6)
-            gradient_run(g, 6, taps);
-        break;
-    case 7:
-        if (most >= 7)
-            gradient_run(g, 7, taps);
-        break;
-    case 8:
-        if (most >= 8)
-            gradient_run(g, 8, taps);
-        break;
-    default:
-        break;
+/* Rows and columns of a strip of the map, for `units` from `unit` on. */
+static void strip_run(const work *w, const tap_table *t, range rows, range columns, int unit,
+                      int units) {
+    const conv_gradient *g = w->g;
+    const gradient_view *x = &w->x_now;
+    gradient_view dy = w->dy_now;
+    dy.at +=
+        (size_t)unit * dy.channel + (size_t)rows.first * dy.row + (size_t)columns.first * dy.pixel;
+    gradient_block b = {.rows = rows.end - rows.first, .pixels = columns.end - columns.first};
+    const int parts = w->cut.way == ALONG_LANES ? PARTS : 1;
+    if (w->cut.way == ALONG_LANES)
+        dy = gradient_pack_lanes(&dy, units, b.rows, b.pixels, w->strip);
+    ptrdiff_t row = (ptrdiff_t)rows.first * g->y.stride + g->y.offset - x->first_row;
+    ptrdiff_t column = (ptrdiff_t)columns.first * g->x.stride + g->x.offset - x->first_column;
+    b.sum_output = (size_t)(w->taps.end - w->taps.first) * sum_reals(w);
+    b.dy_output = dy.channel;
+    b.dy_row = dy.row;
+    b.dy_pixel = dy.pixel;
+    b.x_row = (size_t)g->y.stride * x->row;
+    b.x_pixel = (size_t)g->x.stride * x->pixel;
+    if (g->form == FORM_LANES && w->cut.way == ALONG_OUTPUTS) { /* lanes are the pixels */
+        b.rows = b.pixels;
+        b.pixels = LANES;
+        b.dy_row = dy.pixel;
+        b.dy_pixel = dy.pixel / LANES;
+        b.x_row = b.x_pixel;
+        b.x_pixel = 1;
+    }
+    for (int part = 0; part < parts; part++) {
+        b.sum = w->sums + (size_t)unit * b.sum_output + part * VW;
+        b.dy = dy.at + (size_t)part * dy.part;
+        b.x = x->at + row * (ptrdiff_t)x->row + column * (ptrdiff_t)x->pixel +
+              (ptrdiff_t)((size_t)part * x->part);
+        strip_blocks(w, t, b, units);
     }
 }
 
-static void gradient_block(const gradient *g, int outputs, int taps) {
-    switch (taps) {
-    case 1:
-        run_outputs(g, outputs, OUTPUTS_1_TAP, 1);
-        break;
-    case 2:
-        run_outputs(g, outputs, OUTPUTS_2_TAPS, 2);
-        break;
-    case 3:
-        run_outputs(g, outputs, OUTPUTS_3_TAPS, 3);
-        break;
-    case 4:
-        run_outputs(g, outputs, OUTPUTS_4_TAPS, 4);
-        break;
-    case 5:
-        run_outputs(g, outputs, OUTPUTS_5_TAPS, 5);
-        break;
-    default:
-        break;
+/* Strips of `rows` rows of the map, for some units. */
+static void band_strips(const work *w, const tap_table *t, range band, int unit, int units) {
+    const int columns = w->g->x.output;
+    const bool lanes = w->g->form == FORM_LANES;
+    const int pixels = lanes ? LANES_PIXELS : STRIP_PIXELS;
+    const int most_rows = lanes && w->cut.way == ALONG_OUTPUTS ? 1 : most(1, pixels / columns);
+    const int height = band.end - band.first;
+    const int down = parts_of(height, most_rows), across = parts_of(columns, pixels);
+    for (int i = 0; i < down; i++) {
+        range rows = part_of(height, most_rows, i);
+        rows.first += band.first;
+        rows.end += band.first;
+        for (int j = 0; j < across; j++)
+            strip_run(w, t, rows, part_of(columns, pixels, j), unit, units);
     }
 }
 
-static range both(range a, range b) {
-    range r = {a.first > b.first ? a.first : b.first, a.end < b.end ? a.end : b.end};
-    if (r.first > r.end)
-        r.end = r.first;
-    return r;
+/* ---- Bands ----------------------------------------------------------------------------------- */
+
+/* Rows of the map from `first` on that reach the same kernel rows. */
+static range band_from(const work *w, int first, range *kernel_rows) {
+    const axis *y = &w->g->y;
+    range band = {first, first + 1};
+    *kernel_rows = rows_inside(y, first);
+    while (band.end < y->output && band.end - first < w->cut.rows) {
+        range next = rows_inside(y, band.end);
+        if (next.first != kernel_rows->first || next.end != kernel_rows->end)
+            break;
+        band.end++;
+    }
+    return band;
 }
 
-/* A block's operands: output channels of one source channel of the tile. */
-typedef struct gradient_operands {
-    const correlation *c;
-    int outputs;
-    const real *dy, *x;
-    real *sums; /* [outputs][ky][kx][LANES] */
-} gradient_operands;
-
-/* Adds `taps` neighbouring taps' share over a rectangle of pixels that all of them have. */
-static void gradient_rectangle(const gradient_operands *in, int ky, int kx, int taps, range rows,
-                               range columns) {
-    const correlation *c = in->c;
-    if (rows.first >= rows.end || columns.first >= columns.end)
+/* Brings the rows of x that a band reads into w->x_now. */
+static void band_source(work *w, range band, range kernel_rows) {
+    const conv_gradient *g = w->g;
+    const int channel = w->taps.first / w->cut.kernel;
+    gradient_view x = w->x;
+    x.at += (size_t)channel * x.channel;
+    w->x_now = x;
+    if (w->cut.way != ALONG_LANES && !columns_padded(&g->x))
         return;
-    ptrdiff_t y = (ptrdiff_t)rows.first * c->y.stride + c->y.offset + (ptrdiff_t)ky * c->y.dilation;
-    ptrdiff_t x =
-        (ptrdiff_t)columns.first * c->x.stride + c->x.offset + (ptrdiff_t)kx * c->x.dilation;
-    const gradient g = {
-        .sum = in->sums + ((size_t)ky * (size_t)c->x.taps + (size_t)kx) * LANES,
-        .dy = in->dy + ((size_t)rows.first * (size_t)c->x.output + (size_t)columns.first) * LANES,
-        .x = in->x + (y * c->x.source + x) * LANES,
-        .rows = rows.end - rows.first,
-        .pixels = columns.end - columns.first,
-        .sum_output = (size_t)c->y.taps * (size_t)c->x.taps * LANES,
-        .dy_output = c->output_stride,
-        .dy_row = (size_t)c->x.output * LANES,
-        .x_row = (size_t)c->y.stride * (size_t)c->x.source * LANES,
-        .x_pixel = (size_t)c->x.stride * LANES,
-        .x_tap = (size_t)c->x.dilation * LANES,
+    const bool lanes = g->form == FORM_LANES;
+    gradient_window window = {
+        .channels = lanes ? (w->taps.end - 1) / w->cut.kernel + 1 - channel : 1,
+        .parts = w->cut.way == ALONG_LANES ? PARTS : 1,
+        .numbers = w->cut.way != ALONG_OUTPUTS ? VW
+                   : lanes                     ? LANES
+                                               : (int)w->cut.pixel,
+        .first_row = band.first * g->y.stride + g->y.offset + kernel_rows.first * g->y.dilation,
+        .end_row =
+            (band.end - 1) * g->y.stride + g->y.offset + (kernel_rows.end - 1) * g->y.dilation + 1,
+        .first_column = g->x.offset,
+        .end_column = g->x.offset + w->cut.columns_read,
+        .width = g->x.source,
     };
-    gradient_block(&g, in->outputs, taps);
+    if (!lanes) /* a pixel is copied with all its channels */
+        x.at = w->x.at;
+    w->x_now = gradient_pack_source(&x, &window, w->packed);
+    if (!lanes)
+        w->x_now.at += channel;
 }
 
-/* Taps of a kernel row are taken MOST_TAPS at a time; their common columns are those that all of
- * them have. */
-static int taps_from(const axis *a, int kx) {
-    return a->taps - kx < MOST_TAPS ? a->taps - kx : MOST_TAPS;
-}
-
-static range common_columns(const axis *a, int kx, int taps) {
-    return both(tap_range(a, kx), tap_range(a, kx + taps - 1));
-}
-
-/* The sums of one source channel. First, some rows at a time, the pixels that neighbouring taps
- * have in common, then, tap by tap, the columns near the borders that only some of them have: an
- * order that no blocking changes. */
-static void gradient_sums(const gradient_operands *in, int rows_at_once) {
-    const axis *ay = &in->c->y, *ax = &in->c->x;
-    for (int y = 0; y < ay->output; y += rows_at_once)
-        for (int ky = 0; ky < ay->taps; ky++) {
-            range rows = both(tap_range(ay, ky), (range){y, y + rows_at_once});
-            for (int kx = 0; kx < ax->taps; kx += MOST_TAPS) {
-                int taps = taps_from(ax, kx);
-                gradient_rectangle(in, ky, kx, taps, rows, common_columns(ax, kx, taps));
-            }
+/* The sums of the outputs and taps at hand, over the whole map. */
+static void sum_pixels(work *w, range *packed) {
+    tap_table table;
+    range kernel_rows;
+    const size_t sums = (size_t)w->units * (size_t)(w->taps.end - w->taps.first) * sum_reals(w);
+    for (size_t i = 0; i < sums; i += VW)
+        vec_store(w->sums + i, vec_zero());
+    const int limit = w->cut.way == ALONG_LANES     ? BLOCK_OUTPUTS
+                      : w->cut.way == ALONG_OUTPUTS ? SPREAD_OUTPUTS
+                                                    : 1;
+    for (range band = {0}; band.end < w->g->y.output;) {
+        band = band_from(w, band.end, &kernel_rows);
+        if (kernel_rows.first == kernel_rows.end)
+            continue;
+        if (packed->first != band.first || packed->end != band.end)
+            band_source(w, band, kernel_rows);
+        *packed = band;
+        fill_table(&table, w, kernel_rows);
+        for (int i = 0; i < parts_of(w->units, limit) && table.count > 0; i++) {
+            range units = part_of(w->units, limit, i);
+            band_strips(w, &table, band, units.first, units.end - units.first);
         }
-    range inside = common_columns(ax, 0, ax->taps);
-    if (inside.first == 0 && inside.end == ax->output)
-        return; /* no padding: every tap has every column */
-    for (int ky = 0; ky < ay->taps; ky++)
-        for (int kx = 0; kx < ax->taps; kx++) {
-            int first = kx / MOST_TAPS * MOST_TAPS;
-            range common = common_columns(ax, first, taps_from(ax, first));
-            range all = tap_range(ax, kx), rows = tap_range(ay, ky);
-            gradient_rectangle(in, ky, kx, 1, rows, both(all, (range){0, common.first}));
-            gradient_rectangle(in, ky, kx, 1, rows, both(all, (range){common.end, ax->output}));
-        }
-}
-
-/* Rows to do at a time so that a block's share of both operands stays in a 32 KiB first-level
- * cache. The order in which rows are added to a sum is the same for every number. */
-static int rows_at_a_time(const correlation *c, int outputs) {
-    enum { CACHE_LINES = 320 };
-    int lines = c->x.output * outputs + c->x.source * c->y.stride;
-    int rows = (CACHE_LINES - c->x.source * (c->y.taps - c->y.stride)) / lines;
-    return rows > 1 ? rows : 1;
-}
-
-/* weight[t] (+)= the sum of the lanes of sums[t]. */
-static void fold_taps(const real *sums, size_t taps, bool add, real *weight) {
-    for (size_t t = 0; t < taps; t++) {
-        real sum = vec_fold((const vec *)(sums + t * LANES));
-        weight[t] = add ? weight[t] + sum : sum;
     }
 }
 
-void conv_weight_gradient(const correlation *c, int outputs, const real *output_grad,
+/* ---- Outputs and taps ------------------------------------------------------------------------ */
+
+/* Sums to weights: `first` is the output of the first unit, which may lie before those asked for.
+ */
+static void store_weights(const work *w, int first, real *weight, bool add) {
+    const int taps = w->taps.end - w->taps.first;
+    const size_t step = (size_t)w->g->channels * (size_t)w->cut.kernel;
+    for (int u = 0; u < w->units; u++) {
+        const real *sums = w->sums + (size_t)u * (size_t)taps * sum_reals(w);
+        if (w->cut.way == ALONG_LANES) {
+            gradient_fold(sums, taps, add, weight + (size_t)(first + u) * step + w->taps.first);
+            continue;
+        }
+        int output = first + u * VW;
+        int begin = most(w->outputs.first - output, 0), end = least(w->outputs.end - output, VW);
+        if (begin < end)
+            gradient_unspread(sums, taps, begin, end, add,
+                              weight + (ptrdiff_t)output * (ptrdiff_t)step + w->taps.first, step);
+    }
+}
+
+/* Outputs [first, end) with the taps at hand. */
+static void sum_outputs(work *w, int first, int end, real *weight, bool add) {
+    const bool lanes = w->g->form == FORM_LANES;
+    const int width = w->cut.way == ALONG_LANES ? 1 : VW;
+    const int start = lanes ? first : first / VW * VW;
+    const int units = parts_of(end - start, width), limit = w->cut.outputs / width;
+    range packed = {0};
+    w->outputs = (range){first, end};
+    for (int i = 0; i < parts_of(units, limit); i++) {
+        range now = part_of(units, limit, i);
+        int output = start + now.first * width;
+        w->units = now.end - now.first;
+        w->dy_now = w->dy;
+        w->dy_now.at += (size_t)output * w->dy.channel;
+        if (!lanes)
+            w->dy_now.channel = VW;
+        if (lanes && w->cut.way == ALONG_OUTPUTS)
+            w->dy_now = gradient_turn_lanes(&w->dy_now, least(w->units * width, end - output),
+                                            width, w->g->y.output, w->g->x.output, w->strip);
+        sum_pixels(w, &packed);
+        store_weights(w, output, weight, add);
+    }
+}
+
+/* All taps, some at a time. */
+static void sum_taps(work *w, int first, int end, real *weight, bool add) {
+    const int channels = w->g->channels, kernel = w->cut.kernel;
+    const int count = w->cut.channels > 0 ? channels : channels * kernel;
+    const int limit = w->cut.channels > 0 ? w->cut.channels : KERNEL_TAPS;
+    const int step = w->cut.channels > 0 ? kernel : 1;
+    for (int i = 0; i < parts_of(count, limit); i++) {
+        range now = part_of(count, limit, i);
+        w->taps = (range){now.first * step, now.end * step};
+        sum_outputs(w, first, end, weight, add);
+    }
+}
+
+static gradient_view tile_view(const real *at, int columns, size_t step, tile_form form) {
+    size_t pixel = form == FORM_LANES ? LANES : step;
+    return (gradient_view){.at = at,
+                           .part = VW,
+                           .channel = form == FORM_LANES ? step : 1,
+                           .row = (size_t)columns * pixel,
+                           .pixel = pixel};
+}
+
+void conv_weight_gradient(const conv_gradient *g, int first, int end, const real *output_grad,
                           const real *source, real *weight_grad, bool add, real *scratch) {
-    const size_t taps = (size_t)c->y.taps * (size_t)c->x.taps;
-    const int most = most_outputs(c->x.taps);
-    const int rows = rows_at_a_time(c, most);
-    for (int o = 0; o < outputs;) {
-        int n = outputs - o < most ? outputs - o : most;
-        const real *dy = output_grad + (size_t)o * c->output_stride;
-        for (int k = 0; k < c->channels; k++) {
-            const real *x = source + (size_t)k * c->source_stride;
-            for (size_t i = 0; i < (size_t)n * taps * LANES; i += VW)
-                vec_store(scratch + i, vec_zero());
-            gradient_sums(&(gradient_operands){c, n, dy, x, scratch}, rows);
-            for (int i = 0; i < n; i++)
-                fold_taps(scratch + (size_t)i * taps * LANES, taps, add,
-                          weight_grad + (size_t)(o + i) * c->weight_output +
-                              (size_t)k * c->weight_channel);
-        }
-        o += n;
+    work w = {
+        .g = g,
+        .cut = cut_of(g),
+        .dy = tile_view(output_grad, g->x.output, g->output_step, g->form),
+        .x = tile_view(source, g->x.source, g->source_step, g->form),
+    };
+    w.sums = scratch;
+    w.packed = w.sums + w.cut.sums;
+    w.strip = w.packed + w.cut.source;
+    if (w.cut.way != ALONG_CHANNELS) {
+        sum_taps(&w, first, end, weight_grad, add);
+        return;
+    }
+    for (int o = first / VW * VW; o < end; o += VW) { /* a vector of channels at a time */
+        w.x.at = source + o;
+        sum_taps(&w, most(o, first), least(o + VW, end), weight_grad, add);
     }
 }
 
-void conv_bias_gradient(const correlation *c, int outputs, const real *output_grad, real *bias_grad,
-                        bool add) {
-    const size_t pixels = (size_t)c->y.output * (size_t)c->x.output;
-    for (int o = 0; o < outputs; o++) {
-        const real *dy = output_grad + (size_t)o * c->output_stride;
-        vec sum[HALVES] = {{0}};
-        for (size_t p = 0; p < pixels; p++)
-            for (int h = 0; h < HALVES; h++)
-                sum[h] += vec_load(dy + p * LANES + h * VW);
-        real total = vec_fold(sum);
-        bias_grad[o] = add ? bias_grad[o] + total : total;
+void conv_bias_gradient(const conv_gradient *g, int first, int end, const real *output_grad,
+                        real *bias_grad, bool add) {
+    gradient_view dy = tile_view(output_grad, g->x.output, g->output_step, g->form);
+    _Alignas(64) real sum[LANES];
+    const bool lanes = g->form == FORM_LANES;
+    const int width = lanes ? 1 : VW;
+    for (int o = first / width * width; o < end; o += width) {
+        dy.at = output_grad + (size_t)o * dy.channel;
+        gradient_pixel_sums(&dy, lanes ? PARTS : 1, g->y.output, g->x.output, sum);
+        if (lanes)
+            gradient_fold(sum, 1, add, bias_grad + o);
+        else
+            gradient_unspread(sum, 1, most(first - o, 0), least(end - o, VW), add, bias_grad + o,
+                              1);
     }
 }
