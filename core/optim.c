@@ -24,12 +24,24 @@ static const attr sgd_attrs[] = {
      .help = decay_help},
     {0}};
 
+/* Without momentum, and so without its memory: half the traffic of a step on a single sample. */
+static void sgd_plain(vec rate, vec decay, real *w, const real *g, size_t n) {
+    for (size_t i = 0; i < n; i += VW) {
+        vec weight = vec_load(w + i);
+        vec_store(w + i, weight + rate * vec_fma(decay, weight, vec_load(g + i)));
+    }
+}
+
 static void sgd_update(const void *attrs, const optim_step *step, real *w, const real *g,
                        real *const state[], size_t n) {
     const sgd *s = attrs;
     vec rate = vec_set1((real)-step->learning_rate);
     vec momentum = vec_set1((real)s->momentum);
     vec decay = vec_set1((real)(step->decay ? s->weight_decay : 0));
+    if (s->momentum == 0) {
+        sgd_plain(rate, decay, w, g, n);
+        return;
+    }
     for (size_t i = 0; i < n; i += VW) {
         vec weight = vec_load(w + i);
         vec push = rate * vec_fma(decay, weight, vec_load(g + i));
