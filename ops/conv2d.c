@@ -50,8 +50,6 @@ static int64_t taps_inside(const window *w) {
 
 static size_t most_scratch(const conv2d *a, const op_shapes *s);
 
-static size_t gradient_scratch(const conv2d *a, const op_shapes *s);
-
 static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     const conv2d *a = attributes;
     const shape *in = &s->input[0];
@@ -119,17 +117,6 @@ static correlation backward_view(const op_call *call) {
     };
 }
 
-/* What a call needs at most: all outputs of a group forward or backward, or the gradients. */
-static size_t most_scratch(const conv2d *a, const op_shapes *s) {
-    const op_call call = {.attrs = a, .shapes = s};
-    const correlation f = forward_view(&call), b = backward_view(&call);
-    size_t forward = correlate_scratch(&f, b.channels),
-           backward = correlate_scratch(&b, f.channels);
-    size_t most = conv_scratch(f.y.taps * f.x.taps);
-    most = forward > most ? forward : most;
-    return backward > most ? backward : most;
-}
-
 /* What the weights' gradient of one group is given; in FORM_SINGLE all channels of a depthwise
  * convolution are one. */
 static conv_gradient gradient_of(const op_call *call) {
@@ -159,6 +146,17 @@ static size_t gradient_scratch(const conv2d *a, const op_shapes *s) {
         most = needed > most ? needed : most;
     }
     return most;
+}
+
+/* What a call needs at most: all outputs of a group forward or backward, or the gradients. */
+static size_t most_scratch(const conv2d *a, const op_shapes *s) {
+    const op_call call = {.attrs = a, .shapes = s};
+    const correlation f = forward_view(&call), b = backward_view(&call);
+    size_t forward = correlate_scratch(&f, b.channels),
+           backward = correlate_scratch(&b, f.channels);
+    size_t most = gradient_scratch(a, s);
+    most = forward > most ? forward : most;
+    return backward > most ? backward : most;
 }
 
 /* The next piece of [first, end) that lies within one group of `size` channels. */
