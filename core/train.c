@@ -311,12 +311,14 @@ static void run_steps(training *run) {
     rng_permutation(&key, t->train_count, t->order);
     for (uint32_t i = 0; i < steps && !run->failed && !run->stopped; i++) {
         uint32_t left = t->train_count - i * size;
-        char where[32];
         schedule_time now = {run->epoch, train->epochs, i, steps};
         run->learning_rate = schedule_rate(&train->learning_rate, &now);
         double loss = run_training_step(run, i * size, (int)(left < size ? left : size));
-        snprintf(where, sizeof where, "in step %u of", i + 1);
-        check_loss(run, loss, where);
+        if (!isfinite(loss)) { /* asked here, since a step may be shorter than finding the words */
+            char where[32];
+            snprintf(where, sizeof where, "in step %u of", i + 1);
+            check_loss(run, loss, where);
+        }
         if (!run->failed)
             tell_progress(run);
     }
