@@ -1,5 +1,9 @@
-/* bench.c - see bench.h. Speed and peak are measured in turn, so that both see the same machine:
- * others may be using it. */
+/* bench.c - see bench.h.
+ *
+ * Others may be using the machine. So everything is measured in samples of about a millisecond, of
+ * which the median counts: one that nobody interrupted, as long as fewer than half are. The peak is
+ * measured after every sample, so that it sees the same clock rate and neighbours. Of steps that
+ * take far longer this makes nothing worse. */
 #include "config.h"
 
 #include "bench.h"
@@ -12,12 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_REPETITIONS = 1000 };
+enum { MOST_REPETITIONS = 1000, MOST_SAMPLES = 256 };
 
-/* A repetition is this many pieces of so many seconds: peak and speed in turn, since others come
- * and go within less than a second. */
-enum { PIECES = 4 };
-static const double SPEED_SECONDS = 0.05, PEAK_SECONDS = 0.005;
+/* A repetition takes so long, or as long as a sample where that is longer. */
+static const double REPETITION_SECONDS = 0.2, SAMPLE_SECONDS = 0.2 / MOST_SAMPLES;
 
 /* A model ready to run on images that are there. */
 typedef struct subject {
@@ -110,6 +112,14 @@ static void run_once(subject *s, bool training) {
 
 /* ---- Measuring ------------------------------------------------------------------------------- */
 
+/* GFLOP/s of independent fused multiply-adds, over some microseconds. */
+static double peak_now(const backend *b) {
+    real sink;
+    double began = clock_seconds();
+    int64_t macs = b->peak(1 << 14, &sink);
+    return 2e-9 * (double)macs / (clock_seconds() - began);
+}
+
 typedef struct peak_job {
     const backend *backend;
     double *gflops; /* [threads] */
@@ -118,19 +128,11 @@ typedef struct peak_job {
 static void run_peak(void *argument, int index, int threads) {
     (void)threads;
     const peak_job *job = argument;
-    double began = clock_seconds(), seconds = 0;
-    int64_t macs = 0;
-    while (seconds < PEAK_SECONDS) {
-        real sink;
-        macs += job->backend->peak(1 << 14, &sink);
-        seconds = clock_seconds() - began;
-    }
-    job->gflops[index] = 2e-9 * (double)macs / seconds;
+    job->gflops[index] = peak_now(job->backend);
 }
 
-/* GFLOP/s of independent fused multiply-adds, summed over this many threads; `gflops` has room for
- * one of each. */
-static double measure_peak(const backend *b, int threads, double *gflops) {
+/* The same summed over this many threads; `gflops` has room for one of each. */
+static double peak_of_threads(const backend *b, int threads, double *gflops) {
     double sum = 0;
     threads_run(threads, run_peak, &(peak_job){b, gflops});
     for (int i = 0; i < threads; i++)
@@ -138,29 +140,20 @@ static double measure_peak(const backend *b, int threads, double *gflops) {
     return sum;
 }
 
-/* What a repetition did, and the peak meanwhile. */
-typedef struct repetition {
-    double seconds, images, peak;
-} repetition;
+/* Steps for SAMPLE_SECONDS, one at least. */
+typedef struct sample {
+    double seconds, images;
+} sample;
 
-/* Steps for about SPEED_SECONDS. */
-static void run_for_a_while(subject *s, bool training, repetition *r) {
-    double began = clock_seconds(), passed = 0;
-    while (passed < SPEED_SECONDS) {
+static sample take_sample(subject *s, bool training) {
+    sample found = {0};
+    double began = clock_seconds();
+    while (found.seconds < SAMPLE_SECONDS) {
         run_once(s, training);
-        r->images += s->batch;
-        passed = clock_seconds() - began;
+        found.images += s->batch;
+        found.seconds = clock_seconds() - began;
     }
-    r->seconds += passed;
-}
-
-static repetition repeat(subject *s, const backend *b, bool training, int threads) {
-    repetition r = {0};
-    for (int i = 0; i < PIECES; i++) {
-        r.peak += measure_peak(b, threads, s->gflops) / PIECES;
-        run_for_a_while(s, training, &r);
-    }
-    return r;
+    return found;
 }
 
 static int ascending(const void *a, const void *b) {
@@ -175,11 +168,12 @@ static double median(double *values, size_t count) {
 }
 
 double bench_peak(const backend *b) {
-    enum { REPETITIONS = 7 };
-    double peak[REPETITIONS], gflops;
-    for (int i = 0; i < REPETITIONS; i++)
-        peak[i] = measure_peak(b, 1, &gflops);
-    return median(peak, REPETITIONS);
+    double peak[MOST_SAMPLES], end = clock_seconds() + REPETITION_SECONDS;
+    size_t count = 0;
+    do
+        peak[count++] = peak_now(b);
+    while (count < MOST_SAMPLES && clock_seconds() < end);
+    return median(peak, count);
 }
 
 /* ---- Whole steps ----------------------------------------------------------------------------- */
@@ -192,17 +186,27 @@ typedef struct measurement {
     lcnn_bench *result;
 } measurement;
 
+/* One repetition: images per second, and the peak meanwhile. */
+static double repeat(const measurement *m, double *peak) {
+    double speed[MOST_SAMPLES], peaks[MOST_SAMPLES], end = clock_seconds() + REPETITION_SECONDS;
+    size_t count = 0;
+    do {
+        sample found = take_sample(m->subject, m->options->training);
+        speed[count] = found.images / found.seconds;
+        peaks[count++] = peak_of_threads(m->backend, m->options->threads, m->subject->gflops);
+    } while (count < MOST_SAMPLES && clock_seconds() < end);
+    *peak = median(peaks, count);
+    return median(speed, count);
+}
+
 static void measure(void *argument) {
     const measurement *m = argument;
     lcnn_bench *result = m->result;
     double speed[MOST_REPETITIONS], peak[MOST_REPETITIONS];
     size_t n = (size_t)m->options->repetitions;
     run_once(m->subject, m->options->training);
-    for (size_t i = 0; i < n; i++) {
-        repetition r = repeat(m->subject, m->backend, m->options->training, m->options->threads);
-        speed[i] = r.images / r.seconds;
-        peak[i] = r.peak;
-    }
+    for (size_t i = 0; i < n; i++)
+        speed[i] = repeat(m, &peak[i]);
     result->images_per_second = median(speed, n);
     result->slowest = speed[0];
     result->fastest = speed[n - 1];
@@ -244,62 +248,68 @@ lcnn_bench *bench_run(const model *m, const backend *b, const lcnn_bench_options
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
 
-/* Seconds per image of every repetition: [what][repetition], where what is a pass of a layer,
- * [layer][pass], then the whole step and what of it no layer takes. */
-enum { WHOLE_STEP, REST, EXTRA };
-typedef struct layer_samples {
-    double *seconds;
-    size_t repetitions;
-} layer_samples;
+/* A sample has a number for every pass of every layer, [layer][pass], and these at last. */
+enum { WHOLE_STEP, REST, PEAK, EXTRA };
 
-static double *sample_row(const layer_samples *all, int layer, int pass) {
-    return all->seconds + (size_t)(layer * LCNN_PASSES + pass) * all->repetitions;
+typedef struct layer_clock {
+    subject *subject;
+    const backend *backend;
+    bool training;
+    int layers;
+    exec_times *times; /* [layers] */
+    double *number;    /* [layers * LCNN_PASSES + EXTRA][room] */
+    size_t room, taken;
+} layer_clock;
+
+static double *row_of(const layer_clock *c, int layer, int pass) {
+    return c->number + (size_t)(layer * LCNN_PASSES + pass) * c->room;
 }
 
-/* One repetition; returns the peak. */
-static double time_layers(subject *s, const backend *b, bool training, exec_times *times,
-                          int layers, const layer_samples *all, size_t number) {
-    memset(times, 0, (size_t)layers * sizeof *times);
-    exec_profile(s->exec, times);
-    repetition r = repeat(s, b, training, 1);
-    exec_profile(s->exec, NULL);
-    double rest = r.seconds;
-    for (int i = 0; i < layers; i++) {
-        const double seconds[LCNN_PASSES] = {times[i].forward, times[i].backward,
-                                             times[i].backward_params};
+static void time_layers(layer_clock *c) {
+    size_t i = c->taken++;
+    memset(c->times, 0, (size_t)c->layers * sizeof *c->times);
+    exec_profile(c->subject->exec, c->times);
+    sample found = take_sample(c->subject, c->training);
+    exec_profile(c->subject->exec, NULL);
+    double rest = found.seconds;
+    for (int n = 0; n < c->layers; n++) {
+        const double taken[LCNN_PASSES] = {c->times[n].forward, c->times[n].backward,
+                                           c->times[n].backward_params};
         for (int pass = 0; pass < LCNN_PASSES; pass++) {
-            sample_row(all, i, pass)[number] = seconds[pass] / r.images;
-            rest -= seconds[pass];
+            row_of(c, n, pass)[i] = taken[pass] / found.images;
+            rest -= taken[pass];
         }
     }
-    sample_row(all, layers, WHOLE_STEP)[number] = r.seconds / r.images;
-    sample_row(all, layers, REST)[number] = rest / r.images;
-    return r.peak;
+    row_of(c, c->layers, WHOLE_STEP)[i] = found.seconds / found.images;
+    row_of(c, c->layers, REST)[i] = rest / found.images;
+    row_of(c, c->layers, PEAK)[i] = peak_now(c->backend);
 }
 
-static bool measure_layers(subject *s, const model *m, const backend *b, bool training,
-                           size_t repetitions, lcnn_bench_layers *result, lcnn_layer_times *layer) {
-    int count = m->graph->count;
-    exec_times *times = arena_array(s->arena, (size_t)count, sizeof *times);
-    double *peak = arena_array(s->arena, repetitions, sizeof *peak);
-    layer_samples all = {arena_array(s->arena, (size_t)(count * LCNN_PASSES + EXTRA),
-                                     repetitions * sizeof *all.seconds),
-                         repetitions};
-    if (!times || !peak || !all.seconds)
+static bool measure_layers(layer_clock *c, const graph *g, int repetitions,
+                           lcnn_bench_layers *result, lcnn_layer_times *layer) {
+    arena *a = c->subject->arena;
+    c->layers = g->count;
+    c->room = (size_t)repetitions * MOST_SAMPLES;
+    c->times = arena_array(a, (size_t)c->layers, sizeof *c->times);
+    c->number =
+        arena_array(a, (size_t)(c->layers * LCNN_PASSES + EXTRA), c->room * sizeof *c->number);
+    if (!c->times || !c->number)
         return false;
-    run_once(s, training);
-    for (size_t r = 0; r < repetitions; r++)
-        peak[r] = time_layers(s, b, training, times, count, &all, r);
-    for (int i = 0; i < count; i++)
+    run_once(c->subject, c->training);
+    double end = clock_seconds() + repetitions * REPETITION_SECONDS;
+    do
+        time_layers(c);
+    while (c->taken < c->room && clock_seconds() < end);
+    for (int n = 0; n < c->layers; n++)
         for (int pass = 0; pass < LCNN_PASSES; pass++) {
-            layer[i].seconds[pass] = median(sample_row(&all, i, pass), repetitions);
-            bool needed = layer[i].seconds[pass] > 0;
-            layer[i].macs[pass] = needed ? m->graph->node[i].shapes.macs : 0;
+            layer[n].seconds[pass] = median(row_of(c, n, pass), c->taken);
+            bool needed = layer[n].seconds[pass] > 0;
+            layer[n].macs[pass] = needed ? g->node[n].shapes.macs : 0;
         }
-    *result = (lcnn_bench_layers){.isa = b->name,
-                                  .peak = median(peak, repetitions),
-                                  .step = median(sample_row(&all, count, WHOLE_STEP), repetitions),
-                                  .rest = median(sample_row(&all, count, REST), repetitions),
+    *result = (lcnn_bench_layers){.isa = c->backend->name,
+                                  .peak = median(row_of(c, c->layers, PEAK), c->taken),
+                                  .step = median(row_of(c, c->layers, WHOLE_STEP), c->taken),
+                                  .rest = median(row_of(c, c->layers, REST), c->taken),
                                   .layer = layer};
     return true;
 }
@@ -313,8 +323,9 @@ lcnn_bench_layers *bench_layers(const model *m, const backend *b, const lcnn_ben
     size_t count = (size_t)m->graph->count;
     lcnn_bench_layers *result = calloc(1, sizeof *result + count * sizeof *result->layer);
     bool ready = result && subject_new(&s, m, b, options, images, errors);
-    bool done = ready && measure_layers(&s, m, b, options->training, (size_t)options->repetitions,
-                                        result, (lcnn_layer_times *)(result + 1));
+    layer_clock clock = {.subject = &s, .backend = b, .training = options->training};
+    bool done = ready && measure_layers(&clock, m->graph, options->repetitions, result,
+                                        (lcnn_layer_times *)(result + 1));
     if (!result || (ready && !done))
         error_no_memory(errors);
     subject_free(&s);

@@ -281,7 +281,7 @@ typedef enum lcnn_pass {
 
 /* Of one layer; a pass that is not needed takes 0, such as the input gradient of the first layer. */
 typedef struct lcnn_layer_times {
-    double seconds[LCNN_PASSES]; /* per image: medians of the repetitions */
+    double seconds[LCNN_PASSES]; /* per image: medians over short pieces of the repetitions */
     int64_t macs[LCNN_PASSES];   /* multiply-adds per image */
 } lcnn_layer_times;
 

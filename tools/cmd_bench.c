@@ -214,8 +214,8 @@ const command cmd_bench = {
         "Times whole steps: data, forward, backward and update for training, forward alone for "
         "inference; then each pass of each layer. GFLOP/s counts two operations per multiply-add "
         "of convolutions and dense layers, and nothing else. The peak is that of fused "
-        "multiply-adds on as many threads; it is measured in between, so that the share of it "
-        "means something on a machine that others use, too. Figures are medians.",
+        "multiply-adds on as many threads, measured in between. Figures are medians, mostly of "
+        "milliseconds, so that they mean something on a machine that others use, too.",
     .options = options,
     .examples = "lcnn bench lenet5\n"
                 "lcnn bench lenet5 --batch 32 --threads 1 --isa avx2\n"

@@ -28,5 +28,8 @@ EXTRA_DIST += \
 	tools/bench/README.md \
 	tools/bench/compare.py \
 	tools/bench/files.py \
+	tools/bench/layers.py \
+	tools/bench/models/layer.yaml \
 	tools/bench/models/resnet-mini-rgb.yaml \
+	tools/bench/onednn.c \
 	tools/bench/peer_torch.py
