@@ -40,4 +40,4 @@ isa_sources = \
 	core/loops.c \
 	core/op.h \
 	core/optim.c core/optim.h \
-	core/simd.h core/simd_math.h
+	core/rng_lanes.h core/simd.h core/simd_math.h

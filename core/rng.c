@@ -4,14 +4,6 @@
  * 1, 2, 3" (SC 2011). Turning words into weights, images or masks is for those who want them. */
 #include "rng.h"
 
-/* The paper's constants: two odd multipliers with good avalanche, and the Weyl steps of the key,
- * which are the golden ratio and sqrt(3) - 1 in 32 bits. */
-#define PHILOX_MULTIPLIER_0 UINT32_C(0xD2511F53)
-#define PHILOX_MULTIPLIER_1 UINT32_C(0xCD9E8D57)
-#define PHILOX_WEYL_0 UINT32_C(0x9E3779B9)
-#define PHILOX_WEYL_1 UINT32_C(0xBB67AE85)
-enum { PHILOX_ROUNDS = 10 };
-
 static void philox(uint32_t counter[4], uint32_t key_0, uint32_t key_1) {
     for (int round = 0; round < PHILOX_ROUNDS; round++) {
         uint64_t product_0 = (uint64_t)PHILOX_MULTIPLIER_0 * counter[0];
@@ -25,17 +17,12 @@ static void philox(uint32_t counter[4], uint32_t key_0, uint32_t key_1) {
     }
 }
 
-/* Position, index, epoch and stream are the four words of the counter and the seed is the key, so
- * different ones never meet. The purpose sits in the top byte of the key: it is one to one with it
- * for seeds below 2^56. */
 void rng_words(const rng_key *key, uint32_t index, uint32_t position, uint32_t word[4]) {
-    uint32_t seed_low = (uint32_t)key->seed;
-    uint32_t seed_high = (uint32_t)(key->seed >> 32);
     word[0] = position;
     word[1] = index;
     word[2] = key->epoch;
     word[3] = key->stream;
-    philox(word, seed_low, seed_high ^ ((uint32_t)key->purpose << 24));
+    philox(word, philox_key_0(key), philox_key_1(key));
 }
 
 /* Fowler, Noll, Vo: offset basis and prime of the 32-bit form. */

@@ -49,4 +49,24 @@ static inline uint32_t rng_below(uint32_t word, uint32_t n) {
 /* Writes a random order of 0 .. n-1: Fisher-Yates with one counter per position. */
 void rng_permutation(const rng_key *key, uint32_t n, uint32_t *order);
 
+/* ---- Philox, for those who compute many at once ------------------------------------------------ */
+
+/* The paper's constants: two odd multipliers with good avalanche, and the Weyl steps of the key, which are the golden
+ * ratio and sqrt(3) - 1 in 32 bits. */
+#define PHILOX_MULTIPLIER_0 UINT32_C(0xD2511F53)
+#define PHILOX_MULTIPLIER_1 UINT32_C(0xCD9E8D57)
+#define PHILOX_WEYL_0 UINT32_C(0x9E3779B9)
+#define PHILOX_WEYL_1 UINT32_C(0xBB67AE85)
+enum { PHILOX_ROUNDS = 10 };
+
+/* Position, index, epoch and stream are the four words of the counter and the seed is the key, so different ones never
+ * meet. The purpose sits in the top byte of the key: it is one to one with it for seeds below 2^56. */
+static inline uint32_t philox_key_0(const rng_key *key) {
+    return (uint32_t)key->seed;
+}
+
+static inline uint32_t philox_key_1(const rng_key *key) {
+    return (uint32_t)(key->seed >> 32) ^ ((uint32_t)key->purpose << 24);
+}
+
 #endif

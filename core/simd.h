@@ -40,6 +40,8 @@
 #define VW 4
 #if defined(__aarch64__)
 #include <arm_neon.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 #endif
 
@@ -188,6 +190,53 @@ INLINE dvec dvec_add_square(dvec sum, dvec x) {
     return (dvec)_mm256_fmadd_pd((__m256d)x, (__m256d)x, (__m256d)sum);
 #else
     return sum + x * x;
+#endif
+}
+
+/* As many 64-bit integers as fill a register. */
+typedef uint64_t lvec __attribute__((vector_size(VW * sizeof(real))));
+
+INLINE lvec lvec_set1(uint64_t x) {
+    return (lvec){0} + x;
+}
+
+/* DVW words of 32 bits into the low halves, and the low halves back. */
+INLINE lvec lvec_load(const uint32_t *p) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    return (lvec)_mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)p));
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    return (lvec)_mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)p));
+#else
+    lvec v = {0};
+    for (int i = 0; i < DVW; i++)
+        v[i] = p[i];
+    return v;
+#endif
+}
+
+INLINE void lvec_store(uint32_t *p, lvec v) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi64_epi32((__m512i)v));
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(
+                                       _mm256_permutevar8x32_epi32((__m256i)v, even)));
+#else
+    for (int i = 0; i < DVW; i++)
+        p[i] = (uint32_t)v[i];
+#endif
+}
+
+/* The products of the low halves. */
+INLINE lvec lvec_multiply_low(lvec a, lvec b) {
+#if !defined(LCNN_DOUBLE) && VW == 16
+    return (lvec)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif !defined(LCNN_DOUBLE) && VW == 8
+    return (lvec)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#elif !defined(LCNN_DOUBLE) && defined(__SSE2__)
+    return (lvec)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+    return (a & 0xffffffff) * (b & 0xffffffff);
 #endif
 }
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "rng.h"
+#include "rng_lanes.h"
 #include "suite.h"
 
 #include <stdbool.h>
@@ -48,6 +49,22 @@ START_TEST(every_part_of_the_key_matters) {
     for (int i = 0; i < KEYS + 2; i++)
         for (int j = 0; j < i; j++)
             ck_assert_mem_ne(word[i], word[j], sizeof word[i]);
+}
+END_TEST
+
+START_TEST(sixteen_at_once_are_the_same) {
+    const rng_key key = {UINT64_C(0xfedcba9876543), RNG_DROPOUT, 0x80000001, 0xffffffff};
+    uint32_t index[LANES], position[LANES], word[4][LANES], alone[4];
+    for (uint32_t l = 0; l < LANES; l++) {
+        index[l] = l * UINT32_C(0x9abcdef1);
+        position[l] = UINT32_C(0xffffffff) - l * l;
+    }
+    rng_words_lanes(&key, index, position, word);
+    for (int l = 0; l < LANES; l++) {
+        rng_words(&key, index[l], position[l], alone);
+        for (int k = 0; k < 4; k++)
+            ck_assert_uint_eq(word[k][l], alone[k]);
+    }
 }
 END_TEST
 
@@ -124,6 +141,7 @@ int main(void) {
     TCase *tcase = tcase_create("rng");
     tcase_add_loop_test(tcase, words_are_philox, 0, sizeof known / sizeof *known);
     tcase_add_test(tcase, every_part_of_the_key_matters);
+    tcase_add_test(tcase, sixteen_at_once_are_the_same);
     tcase_add_test(tcase, names_hash_as_published);
     tcase_add_test(tcase, numbers_stay_in_range);
     tcase_add_test(tcase, a_permutation_holds_every_number_once);
