@@ -17,6 +17,7 @@ static bool infer(const void *attrs, op_shapes *shapes, op_report *report) {
     if (shapes->inputs < 2)
         return op_reject(report, "from", "it needs two or more inputs, as in from: [a, b]");
     int64_t channels = in[0].dim[0];
+    int most = in[0].dim[0];
     for (int k = 1; k < shapes->inputs; k++) {
         if (!joins(&in[0], &in[k]))
             return op_reject(
@@ -24,13 +25,16 @@ static bool infer(const void *attrs, op_shapes *shapes, op_report *report) {
                 "inputs may differ in their channels only, but the first is %s and number %d is %s",
                 shape_text(&in[0], first), k + 1, shape_text(&in[k], other));
         channels += in[k].dim[0];
+        most = in[k].dim[0] > most ? in[k].dim[0] : most;
     }
     if (channels > INT_MAX)
         return op_reject(report, "from", "the inputs have too many channels: %lld",
                          (long long)channels);
     shapes->output = in[0];
     shapes->output.dim[0] = (int)channels;
-    shapes->forward_items = shapes->backward_items = (int)channels;
+    shapes->forward_items = (int)channels;
+    shapes->backward_items = most;
+    shapes->single_forward_items = shapes->single_backward_items = (int)shape_pixels(&in[0]);
     return true;
 }
 
@@ -50,7 +54,7 @@ static share share_of(const op_call *call, int k, int base) {
     return s;
 }
 
-static void forward(const op_call *call) {
+static void forward_lanes(const op_call *call) {
     int base = 0;
     for (int k = 0; k < call->shapes->inputs; k++) {
         share s = share_of(call, k, base);
@@ -62,17 +66,71 @@ static void forward(const op_call *call) {
     }
 }
 
-static void backward(const op_call *call) {
-    int base = 0;
+/* An item is channel c of every input: where one value is read twice, both readings add to the same
+ * gradient. */
+static void backward_lanes(const op_call *call) {
+    size_t base = 0;
     for (int k = 0; k < call->shapes->inputs; k++) {
-        share s = share_of(call, k, base);
-        for (int c = 0; c < s.runs.count && call->input_grad[k] != NULL; c++) {
-            size_t start = s.runs.start + (size_t)c * s.runs.step;
-            run_copy(call->input_grad[k] + start, call->output_grad + s.shift + start,
-                     s.runs.length, call->input_grad_add[k]);
+        const shape *in = &call->shapes->input[k];
+        int end = call->end < in->dim[0] ? call->end : in->dim[0];
+        runs r = channel_runs(in, call->first, call->first < end ? end : call->first);
+        for (int c = 0; c < r.count && call->input_grad[k] != NULL; c++) {
+            size_t start = r.start + (size_t)c * r.step;
+            run_copy(call->input_grad[k] + start, call->output_grad + base + start, r.length,
+                     call->input_grad_add[k]);
         }
-        base += call->shapes->input[k].dim[0];
+        base += shape_tile(in);
     }
+}
+
+/* In FORM_SINGLE pixels are the items: the inputs' channels stand there side by side, wherever
+ * their vectors end. What follows a pixel's last channel gets zeros. */
+static void clear_padding(const shape *s, real *pixel) {
+    for (int c = s->dim[0]; c < single_vectors(s) * SINGLE_VECTOR; c++)
+        pixel[c] = 0;
+}
+
+static void forward_single(const op_call *call) {
+    const op_shapes *s = call->shapes;
+    for (size_t p = (size_t)call->first; p < (size_t)call->end; p++) {
+        real *y = call->output + p * shape_width(&s->output);
+        clear_padding(&s->output, y);
+        for (int k = 0; k < s->inputs; y += s->input[k++].dim[0]) {
+            const real *x = call->input[k] + p * shape_width(&s->input[k]);
+            for (int c = 0; c < s->input[k].dim[0]; c++)
+                y[c] = x[c];
+        }
+    }
+}
+
+static void backward_single(const op_call *call) {
+    const op_shapes *s = call->shapes;
+    for (size_t p = (size_t)call->first; p < (size_t)call->end; p++) {
+        const real *dy = call->output_grad + p * shape_width(&s->output);
+        for (int k = 0; k < s->inputs; dy += s->input[k++].dim[0]) {
+            if (call->input_grad[k] == NULL)
+                continue;
+            real *dx = call->input_grad[k] + p * shape_width(&s->input[k]);
+            bool add = call->input_grad_add[k];
+            clear_padding(&s->input[k], dx);
+            for (int c = 0; c < s->input[k].dim[0]; c++)
+                dx[c] = add ? dx[c] + dy[c] : dy[c];
+        }
+    }
+}
+
+static void forward(const op_call *call) {
+    if (call->form == FORM_SINGLE)
+        forward_single(call);
+    else
+        forward_lanes(call);
+}
+
+static void backward(const op_call *call) {
+    if (call->form == FORM_SINGLE)
+        backward_single(call);
+    else
+        backward_lanes(call);
 }
 
 LCNN_OP(concat) = {
@@ -91,6 +149,8 @@ LCNN_OP(concat) = {
     .samples = (const op_sample[]){{.yaml = "{op: concat}", .inputs = "2x3x4 1x3x4 3x3x4"},
                                    {.yaml = "{op: concat}", .inputs = "2x3x3 4x3x3"},
                                    {.yaml = "{op: concat}", .inputs = "5 2"},
+                                   {.yaml = "{op: concat}", .inputs = "3x2x2 3x2x2"},
+                                   {.yaml = "{op: concat}", .inputs = "61x1x2 9x1x2"},
                                    {0}},
     .refusals = (const op_refusal[]){{.yaml = "{op: concat}",
                                       .inputs = "5",

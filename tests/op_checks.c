@@ -133,6 +133,25 @@ const char *check_items(trial *t, arena *a) {
     return same(together, run_as_told(t, a), "when items are done in two parts", a);
 }
 
+static results *run_twice(trial *t, tile_form form, trial_split split, arena *a) {
+    trial_fill_sample(t, form);
+    t->twice = true;
+    t->split = split;
+    trial_forward(t);
+    trial_backward(t);
+    return results_take(t, LANES, true, a);
+}
+
+const char *check_twice(trial *t, arena *a) {
+    results *together = run_twice(t, FORM_LANES, ITEMS_TOGETHER, a);
+    const char *fault = NULL;
+    for (tile_form f = 0; f < FORMS && t->shapes.inputs > 1; f++)
+        for (trial_split split = 0; split <= ITEMS_IN_TWO_PARTS && fault == NULL; split++)
+            if (f == FORM_LANES || t->shapes.single_forward_items > 0)
+                fault = same(together, run_twice(t, f, split, a), "where a value is read twice", a);
+    return fault;
+}
+
 const char *check_saves(trial *t, arena *a) {
     trial_fill(t, PARTIAL);
     results *kept = run_as_told(t, a);

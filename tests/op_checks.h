@@ -20,6 +20,9 @@ op_check check_adding;
 /* However items are shared out, all results have the same bits. */
 op_check check_items;
 
+/* The same where a value is read by two inputs, both of which add to its gradient. */
+op_check check_twice;
+
 /* Backward gives the same bits when all that it did not ask to keep is overwritten. */
 op_check check_saves;
 

@@ -220,7 +220,7 @@ static void fill_tiles(trial *t, int count_before, int count_last) {
     t->form = FORM_LANES;
     t->training = true;
     t->split = ITEMS_TOGETHER;
-    t->add = t->output_in_place = t->grad_in_place = t->forget = false;
+    t->add = t->output_in_place = t->grad_in_place = t->forget = t->twice = false;
     t->unwanted = -1;
     for (int i = 0; i < t->tiles; i++) {
         trial_tile *tile = &t->tile[i];
@@ -278,6 +278,11 @@ static void prepare(const trial *t, int i, calling *c) {
         c->input[k] = k == 0 && t->output_in_place ? tile->output : tile->input[k];
         c->input_grad[k] = k == t->unwanted ? NULL : tile->input_grad[k];
         c->input_grad_add[k] = t->add && !(k == 0 && t->grad_in_place);
+        if (k > 0 && t->twice && shape_equal(&t->input_shape[0], &t->input_shape[k])) {
+            c->input[k] = c->input[0];
+            c->input_grad[k] = c->input_grad[0];
+            c->input_grad_add[k] = true;
+        }
     }
     c->call = (op_call){.attrs = t->attrs,
                         .shapes = &t->shapes,

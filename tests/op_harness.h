@@ -49,6 +49,7 @@ typedef struct trial {
     bool output_in_place; /* the output is computed in input 0 */
     bool grad_in_place;   /* input 0's gradient is computed in the output's */
     bool forget;          /* overwrite all that backward did not ask to keep */
+    bool twice;           /* all inputs of input 0's shape are input 0 itself, read once more */
     int unwanted;         /* input that nobody needs the gradient of; -1: none */
 
     void *block[64]; /* to be freed */

@@ -181,6 +181,11 @@ START_TEST(test_items) {
 }
 END_TEST
 
+START_TEST(test_twice) {
+    check_operator(check_twice, _i);
+}
+END_TEST
+
 START_TEST(test_saves) {
     check_operator(check_saves, _i);
 }
@@ -230,6 +235,7 @@ static Suite *ops_suite(void) {
     tcase_add_loop_test(each, test_gradients, 0, count);
     tcase_add_loop_test(each, test_adding, 0, count);
     tcase_add_loop_test(each, test_items, 0, count);
+    tcase_add_loop_test(each, test_twice, 0, count);
     tcase_add_loop_test(each, test_saves, 0, count);
     tcase_add_loop_test(each, test_in_place, 0, count);
     tcase_add_loop_test(each, test_company, 0, count);
