@@ -43,6 +43,17 @@ static bool is_backward(phase now) {
     return now == PHASE_BACKWARD_GATHER || now == PHASE_BACKWARD;
 }
 
+/* Where the gradient of input k is carried. A value that is read twice has one gradient, to which
+ * both readings add. */
+static real *carried_grad(const op_call *home, worker *w, int k, real *room) {
+    if (home->input_grad[k] == NULL)
+        return NULL;
+    for (int j = 0; j < k; j++)
+        if (home->input_grad[j] == home->input_grad[k])
+            return w->carried_grad[j];
+    return room;
+}
+
 op_call carry_in(const node *n, phase now, const op_call *home, worker *w) {
     const op_shapes *s = &n->shapes;
     real *room = w->carried;
@@ -60,10 +71,10 @@ op_call carry_in(const node *n, phase now, const op_call *home, worker *w) {
     for (int k = 0; k < s->inputs; k++, room += 2 * shape_tile(&s->input[k - 1])) {
         real *grad = room + shape_tile(&s->input[k]);
         w->carried_input[k] = room;
-        w->carried_grad[k] = home->input_grad[k] ? grad : NULL;
+        w->carried_grad[k] = carried_grad(home, w, k, grad);
         if (!is_backward(now) || n->op->saves & OP_SAVES_INPUT)
             to_lane(&s->input[k], home->input[k], room);
-        if (now == PHASE_BACKWARD && home->input_grad[k] && home->input_grad_add[k])
+        if (now == PHASE_BACKWARD && w->carried_grad[k] == grad && home->input_grad_add[k])
             to_lane(&s->input[k], home->input_grad[k], grad);
     }
     call.input = w->carried_input;

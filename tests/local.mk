@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/test_document \
 	tests/test_error \
 	tests/test_exec \
+	tests/test_exec_carry \
 	tests/test_feed \
 	tests/test_files \
 	tests/test_glyphs \
@@ -104,4 +105,4 @@ tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h
 # Gradients of whole networks, in the double library.
 tests_test_gradient_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
 tests_test_gradient_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
-EXTRA_DIST += tests/models/every-part.yaml tests/models/smooth-parts.yaml
+EXTRA_DIST += tests/models/carried.yaml tests/models/every-part.yaml tests/models/smooth-parts.yaml
