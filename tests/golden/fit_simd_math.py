@@ -19,6 +19,12 @@ def to_float(x):
     return mpf(struct.unpack("f", struct.pack("f", float(x)))[0])
 
 
+def ulps_on(x, steps):
+    """The float so many steps beyond x > 0."""
+    bits = struct.unpack("i", struct.pack("f", float(x)))[0] + steps
+    return mpf(struct.unpack("f", struct.pack("i", bits))[0])
+
+
 def remez(target, weight, basis, low, high, rounds=20):
     """Coefficients c for which max |weight * (target - sum c * basis)| is least, and it."""
     points = [low + (high - low) * (1 - cos(pi * i / GRID)) / 2 for i in range(GRID + 1)]
@@ -122,6 +128,10 @@ if __name__ == "__main__":
     print("/* ln(2) in two parts */\n   %sf, %sf" % (float(high).hex(), float(low).hex()))
     show("exp", *fit_exp())
     show("log", *fit_log())
-    numerator, denominator, worst = fit_tanh(6, 3, mpf("9.02"))
+    numerator, denominator, worst = fit_tanh(4, 4, mpf("7.95"))
+    # Most of tanh's error is rounding, which is least after these steps in the last place: 4.81
+    # instead of 5.08 over all floats. Found by trying 10,000 neighbours.
+    numerator = [ulps_on(c, n) for c, n in zip(numerator, (0, 2, -18, 70))]
+    denominator = [ulps_on(c, n) for c, n in zip(denominator, (0, 0, 0, -42))]
     show("tanh, P without its 1", numerator, worst)
     show("tanh, Q without its 1", denominator, worst)
