@@ -48,6 +48,11 @@ static int64_t taps_inside(const window *w) {
     return taps;
 }
 
+/* Every filter reads one channel, every channel is read by one filter. */
+static bool is_depthwise(const conv2d *a, const shape *in) {
+    return a->groups > 1 && a->groups == in->dim[0] && a->groups == a->filters;
+}
+
 static size_t most_scratch(const conv2d *a, const op_shapes *s);
 
 static bool infer(const void *attributes, op_shapes *s, op_report *report) {
@@ -78,6 +83,10 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     s->forward_items = a->filters;
     s->backward_items = in->dim[0];
     s->param_items = a->filters;
+    if (a->groups == 1 || is_depthwise(a, in)) {
+        s->single_forward_items = y.out;
+        s->single_backward_items = y.in;
+    }
     s->macs = taps_inside(&y) * taps_inside(&x) * channels * a->filters;
     s->scratch = most_scratch(a, s);
     return true;
@@ -92,12 +101,13 @@ static correlation forward_view(const op_call *call) {
     window_both(&a->window, &s->input[0], &y, &x);
     int channels = s->input[0].dim[0] / a->groups;
     size_t taps = (size_t)y.size * (size_t)x.size;
+    const bool lanes = call->form == FORM_LANES;
     return (correlation){
         .y = {y.size, y.stride, -y.pad, y.dilation, 1, y.out, y.in},
         .x = {x.size, x.stride, -x.pad, x.dilation, 1, x.out, x.in},
         .channels = channels,
-        .output_stride = shape_stride(&s->output),
-        .source_stride = shape_stride(&s->input[0]),
+        .output_stride = lanes ? shape_stride(&s->output) : shape_width(&s->output),
+        .source_stride = lanes ? shape_stride(&s->input[0]) : shape_width(&s->input[0]),
         .weight_output = taps * (size_t)channels,
         .weight_channel = taps,
     };
@@ -152,11 +162,18 @@ static size_t gradient_scratch(const conv2d *a, const op_shapes *s) {
 static size_t most_scratch(const conv2d *a, const op_shapes *s) {
     const op_call call = {.attrs = a, .shapes = s};
     const correlation f = forward_view(&call), b = backward_view(&call);
-    size_t forward = correlate_scratch(&f, b.channels),
-           backward = correlate_scratch(&b, f.channels);
-    size_t most = gradient_scratch(a, s);
-    most = forward > most ? forward : most;
-    return backward > most ? backward : most;
+    const bool depthwise = is_depthwise(a, &s->input[0]);
+    const size_t needed[] = {
+        gradient_scratch(a, s),
+        correlate_scratch(&f, b.channels),
+        correlate_scratch(&b, f.channels),
+        correlate_single_scratch(&f, a->filters, depthwise),
+        correlate_single_scratch(&b, s->input[0].dim[0], depthwise),
+    };
+    size_t most = 0;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        most = needed[i] > most ? needed[i] : most;
+    return most;
 }
 
 /* The next piece of [first, end) that lies within one group of `size` channels. */
@@ -168,6 +185,11 @@ static int group_end(int first, int end, int size) {
 static void forward(const op_call *call) {
     const conv2d *a = call->attrs;
     correlation c = forward_view(call);
+    if (call->form == FORM_SINGLE) {
+        correlate_single(&c, a->filters, a->groups > 1, call->first, call->end, call->output,
+                         call->input[0], call->param[0], call->param[1], false, call->scratch);
+        return;
+    }
     int outputs = a->filters / a->groups;
     for (int o = call->first, end; o < call->end; o = end) {
         end = group_end(o, call->end, outputs);
@@ -183,6 +205,12 @@ static void backward(const op_call *call) {
         return;
     const conv2d *a = call->attrs;
     correlation c = backward_view(call);
+    if (call->form == FORM_SINGLE) {
+        correlate_single(&c, call->shapes->input[0].dim[0], a->groups > 1, call->first, call->end,
+                         call->input_grad[0], call->output_grad, call->param[0], NULL,
+                         call->input_grad_add[0], call->scratch);
+        return;
+    }
     int channels = call->shapes->input[0].dim[0] / a->groups;
     for (int i = call->first, end; i < call->end; i = end) {
         end = group_end(i, call->end, channels);

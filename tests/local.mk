@@ -5,6 +5,7 @@ libsuite_a_SOURCES = tests/suite.c tests/suite.h
 check_PROGRAMS += \
 	tests/test_attr \
 	tests/test_checkpoint \
+	tests/test_conv \
 	tests/test_conv_gradient \
 	tests/test_datasets \
 	tests/test_dense \
@@ -74,6 +75,9 @@ tests_test_op_checks_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
 tests_test_isa_SOURCES = tests/test_isa.c $(op_checks)
 tests_test_isa_LDADD = $(LDADD) -lm
 
+
+tests_test_conv_SOURCES = tests/test_conv.c tests/op_harness.c tests/op_harness.h
+tests_test_conv_LDADD = $(LDADD) -lm
 
 tests_test_conv_gradient_SOURCES = tests/test_conv_gradient.c tests/op_harness.c tests/op_harness.h
 tests_test_conv_gradient_LDADD = $(LDADD) -lm

@@ -101,8 +101,9 @@ INLINE void block_run(const block *b, int count, const int outputs, const int pi
     }
 }
 
-/* How a unit of n outputs is cut: most_pixels[n] pixels of side_outputs[n] outputs at a time while there are
- * that many pixels left, half of that next, and so on; single pixels of lone_outputs[n] outputs. */
+/* How a unit of n outputs is cut: most_pixels[n] pixels of side_outputs[n] outputs at a time while
+ * there are that many pixels left, half of that next, and so on; single pixels of lone_outputs[n]
+ * outputs. */
 #if VW == 16
 static const unsigned char most_pixels[UNIT + 1] = {0, 8, 8, 8, 6, 4, 4};
 static const unsigned char side_outputs[UNIT + 1] = {0, 1, 2, 3, 4, 5, 6};
@@ -293,7 +294,7 @@ static void correlate_channels(const correlation *c, const conv_plan *p, const b
 void correlate(const correlation *c, int outputs, real *output, const real *source,
                const real *weight, const real *bias, bool add, real *scratch) {
     const size_t taps = (size_t)c->y.taps * (size_t)c->x.taps;
-    conv_plan p = conv_plan_new(c, scratch);
+    conv_plan p = conv_plan_new(c, 0, c->y.output, scratch);
     int most = conv_channels(c);
     for (int first = 0, n; first < c->channels; first += n) {
         n = c->channels - first < most ? c->channels - first : most;

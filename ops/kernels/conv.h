@@ -49,4 +49,14 @@ static inline int conv_channels(const correlation *c) {
 #define correlate_scratch ISA_NAME(correlate_scratch)
 size_t correlate_scratch(const correlation *c, int outputs);
 
+/* The same in FORM_SINGLE, for rows [first, end) of all outputs: output [y][x][outputs rounded up], whose padding becomes
+ * zero, or what it was when `add`; source [y][x][channels rounded up]. Depthwise: output o reads source channel o alone.
+ * scratch: correlate_single_scratch() reals. */
+#define correlate_single ISA_NAME(correlate_single)
+void correlate_single(const correlation *c, int outputs, bool depthwise, int first, int end, real *output,
+                      const real *source, const real *weight, const real *bias, bool add, real *scratch);
+
+#define correlate_single_scratch ISA_NAME(correlate_single_scratch)
+size_t correlate_single_scratch(const correlation *c, int outputs, bool depthwise);
+
 #endif

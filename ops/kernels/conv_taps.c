@@ -42,18 +42,43 @@ static reach axis_reach(const axis *a, int position) {
     return r;
 }
 
-static int list_runs(const axis *a, run *runs) {
+/* Positions at, at + divisor, ... below `end` that have all taps, if the one at `at` has them. */
+static int full_run(const axis *a, int at, int end, const reach *r) {
+    if (a->divisor > 1 || r->count < a->taps)
+        return 1;
+    int base = at * a->stride + a->offset,
+        far = base + (a->dilation > 0 ? (a->taps - 1) * a->dilation : 0);
+    int more = a->stride == 1 ? a->source - 1 - far : (a->source - 1 - far) / a->stride;
+    return 1 + (more < end - 1 - at ? more : end - 1 - at);
+}
+
+/* The runs that positions [from, end) of an axis fall into, at most one for each; gives their
+ * number. */
+static int list_runs(const axis *a, int from, int end, run *runs) {
     int count = 0;
-    for (int phase = 0; phase < a->divisor; phase++)
-        for (int at = phase, first = count; at < a->output; at += a->divisor) {
+    for (int phase = from; phase < from + a->divisor; phase++)
+        for (int at = phase, first = count; at < end;) {
             reach r = axis_reach(a, at);
             run *last = &runs[count - 1];
+            int positions = full_run(a, at, end, &r);
             if (count > first && r.tap == last->reach.tap && r.count == last->reach.count)
-                last->count++;
+                last->count += positions;
             else
-                runs[count++] = (run){at, 1, r};
+                runs[count++] = (run){at, positions, r, true, -1};
+            at += positions * a->divisor;
         }
     return count;
+}
+
+/* Finds out which runs have as many taps. */
+static void link_runs(run *runs, int count) {
+    for (int i = 0; i < count; i++)
+        for (int j = i + 1; j < count; j++)
+            if (runs[j].reach.count == runs[i].reach.count) {
+                runs[i].next = j;
+                runs[j].leads = false;
+                break;
+            }
 }
 
 void list_taps(const correlation *c, int columns, size_t pixel, size_t width, tap_place *taps) {
@@ -77,7 +102,7 @@ size_t conv_plan_room(const correlation *c) {
            room((size_t)c->y.taps * (size_t)c->x.taps, sizeof(tap_place));
 }
 
-conv_plan conv_plan_new(const correlation *c, real *scratch) {
+conv_plan conv_plan_new(const correlation *c, int first, int end, real *scratch) {
     conv_plan p;
     real *x = scratch + room((size_t)c->y.output, sizeof(run)),
          *taps = x + room((size_t)c->x.output, sizeof(run));
@@ -85,8 +110,10 @@ conv_plan conv_plan_new(const correlation *c, real *scratch) {
     p.x = (run *)(void *)x;
     p.taps = (tap_place *)(void *)taps;
     p.packed = scratch + conv_plan_room(c);
-    p.y_runs = list_runs(&c->y, p.y);
-    p.x_runs = list_runs(&c->x, p.x);
+    p.y_runs = list_runs(&c->y, first, end, p.y);
+    p.x_runs = list_runs(&c->x, 0, c->x.output, p.x);
+    link_runs(p.y, p.y_runs);
+    link_runs(p.x, p.x_runs);
     return p;
 }
 

@@ -20,6 +20,8 @@ typedef struct reach {
 typedef struct run {
     int at, count;
     reach reach; /* of the first */
+    bool leads;  /* no run before it has as many taps */
+    int next;    /* the next run with as many taps; -1: none */
 } run;
 
 /* The part of a run that lies in positions [first, end); its count may be 0. */
@@ -60,9 +62,9 @@ typedef struct conv_plan {
     real *packed; /* weights */
 } conv_plan;
 
-/* Lists the runs; taps and weights are for the caller to fill in. */
+/* Lists the runs of rows [first, end) and of all columns; taps and weights are for the caller to fill in. */
 #define conv_plan_new ISA_NAME(conv_plan_new)
-conv_plan conv_plan_new(const correlation *c, real *scratch);
+conv_plan conv_plan_new(const correlation *c, int first, int end, real *scratch);
 
 /* Reals that a plan takes, packed weights not counted. */
 #define conv_plan_room ISA_NAME(conv_plan_room)
