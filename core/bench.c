@@ -186,13 +186,15 @@ typedef struct measurement {
     lcnn_bench *result;
 } measurement;
 
-/* One repetition: images per second, and the peak meanwhile. */
-static double repeat(const measurement *m, double *peak) {
+/* One repetition: images per second, the peak meanwhile, and what it adds to the sum of all. */
+static double repeat(const measurement *m, double *peak, sample *all) {
     double speed[MOST_SAMPLES], peaks[MOST_SAMPLES], end = clock_seconds() + REPETITION_SECONDS;
     size_t count = 0;
     do {
         sample found = take_sample(m->subject, m->options->training);
         speed[count] = found.images / found.seconds;
+        all->images += found.images;
+        all->seconds += found.seconds;
         peaks[count++] = peak_of_threads(m->backend, m->options->threads, m->subject->gflops);
     } while (count < MOST_SAMPLES && clock_seconds() < end);
     *peak = median(peaks, count);
@@ -203,10 +205,12 @@ static void measure(void *argument) {
     const measurement *m = argument;
     lcnn_bench *result = m->result;
     double speed[MOST_REPETITIONS], peak[MOST_REPETITIONS];
+    sample all = {0};
     size_t n = (size_t)m->options->repetitions;
     run_once(m->subject, m->options->training);
     for (size_t i = 0; i < n; i++)
-        speed[i] = repeat(m, &peak[i]);
+        speed[i] = repeat(m, &peak[i], &all);
+    result->average = all.images / all.seconds;
     result->images_per_second = median(speed, n);
     result->slowest = speed[0];
     result->fastest = speed[n - 1];

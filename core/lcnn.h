@@ -262,6 +262,7 @@ typedef struct lcnn_bench {
     const char *isa;
     int threads;
     double images_per_second, slowest, fastest; /* median and extremes of the repetitions */
+    double average; /* images per second in all: less, where others use the machine and interrupt */
     double gflops; /* at the median: two operations per multiply-add of convolutions and dense layers, nothing else counted */
     double peak;   /* the machine's: median GFLOP/s of fused multiply-adds on as many threads, measured in between */
     size_t memory; /* bytes of activations, gradients and optimiser states */

@@ -97,11 +97,12 @@ static void print_step_heads(const char *isa) {
 void bench_report_steps(bench_report *r, const char *mode, int batch, const lcnn_bench *b) {
     if (r->json) {
         append(r, "steps",
-               json_pack("{s:s, s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "mode", mode,
-                         "batch", batch, "threads", b->threads, "isa", b->isa, "images_per_second",
-                         b->images_per_second, "slowest", b->slowest, "fastest", b->fastest,
-                         "gflops", b->gflops, "peak_gflops", b->peak, "share_of_peak",
-                         b->gflops / b->peak, "memory_bytes", (json_int_t)b->memory));
+               json_pack("{s:s, s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "mode",
+                         mode, "batch", batch, "threads", b->threads, "isa", b->isa,
+                         "images_per_second", b->images_per_second, "slowest", b->slowest,
+                         "fastest", b->fastest, "average", b->average, "gflops", b->gflops,
+                         "peak_gflops", b->peak, "share_of_peak", b->gflops / b->peak,
+                         "memory_bytes", (json_int_t)b->memory));
         return;
     }
     if (!r->has_rows)

@@ -121,11 +121,12 @@ def compare(lcnn, options, name, model, settings, network, optimizer, mode, batc
     peer.warm(step)
     mine, theirs, ratios, share = [], [], [], []
     both = lcnn.bench(model, settings, mode, batch, options.threads)
-    threads = max(both, key=lambda m: m["images_per_second"])["threads"]
+    threads = max(both, key=lambda m: m["average"])["threads"]
     for n in range(options.rounds):
         say(f"{label}: round {n + 1} of {options.rounds}")
         (found,) = lcnn.bench(model, settings, mode, batch, [threads])
-        mine.append(found["images_per_second"])
+        # Averages, of both: medians of single steps would favour the shorter steps, which are interrupted less often.
+        mine.append(found["average"])
         share.append(found["share_of_peak"])
         peer.measure(step, batch, 0.05)
         theirs.append(peer.measure(step, batch, 0.2))
@@ -194,6 +195,8 @@ def main():
     version = subprocess.run([options.lcnn, "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{version} and PyTorch {peer.torch.__version__} ({peer.torch.backends.cpu.get_cpu_capability()}), "
           f"{len(os.sched_getaffinity(0))} processors")
+    if os.getloadavg()[0] > 0.5:
+        print(f"others use this machine (load {os.getloadavg()[0]:.1f}): these figures mean little")
     with tempfile.TemporaryDirectory() as folder:
         lcnn = Lcnn(options.lcnn, pathlib.Path(folder))
         files.write_noise(lcnn.folder / "noise", 1, 28, 32)
