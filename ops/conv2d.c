@@ -92,7 +92,7 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     return true;
 }
 
-/* A correlation's view of one group: forward reads the input, the input gradient reads the output
+/* A correlation's view: forward reads the input, the input gradient reads the output
  * gradient. */
 static correlation forward_view(const op_call *call) {
     const conv2d *a = call->attrs;
@@ -106,24 +106,27 @@ static correlation forward_view(const op_call *call) {
         .y = {y.size, y.stride, -y.pad, y.dilation, 1, y.out, y.in},
         .x = {x.size, x.stride, -x.pad, x.dilation, 1, x.out, x.in},
         .channels = channels,
+        .outputs = a->filters / a->groups,
         .output_stride = lanes ? shape_stride(&s->output) : shape_width(&s->output),
         .source_stride = lanes ? shape_stride(&s->input[0]) : shape_width(&s->input[0]),
         .weight_output = taps * (size_t)channels,
         .weight_channel = taps,
+        .weight_group = (size_t)(a->filters / a->groups) * (size_t)channels * taps,
     };
 }
 
 static correlation backward_view(const op_call *call) {
-    const conv2d *a = call->attrs;
-    correlation f = forward_view(call);
+    const correlation f = forward_view(call);
     return (correlation){
         .y = {f.y.taps, 1, -f.y.offset, -f.y.dilation, f.y.stride, f.y.source, f.y.output},
         .x = {f.x.taps, 1, -f.x.offset, -f.x.dilation, f.x.stride, f.x.source, f.x.output},
-        .channels = a->filters / a->groups,
+        .channels = f.outputs,
+        .outputs = f.channels,
         .output_stride = f.source_stride,
         .source_stride = f.output_stride,
         .weight_output = f.weight_channel,
         .weight_channel = f.weight_output,
+        .weight_group = f.weight_group,
     };
 }
 
@@ -165,8 +168,8 @@ static size_t most_scratch(const conv2d *a, const op_shapes *s) {
     const bool depthwise = is_depthwise(a, &s->input[0]);
     const size_t needed[] = {
         gradient_scratch(a, s),
-        correlate_scratch(&f, b.channels),
-        correlate_scratch(&b, f.channels),
+        correlate_scratch(&f, a->groups),
+        correlate_scratch(&b, a->groups),
         correlate_single_scratch(&f, a->filters, depthwise),
         correlate_single_scratch(&b, s->input[0].dim[0], depthwise),
     };
@@ -184,43 +187,27 @@ static int group_end(int first, int end, int size) {
 
 static void forward(const op_call *call) {
     const conv2d *a = call->attrs;
-    correlation c = forward_view(call);
-    if (call->form == FORM_SINGLE) {
+    const correlation c = forward_view(call);
+    if (call->form == FORM_SINGLE)
         correlate_single(&c, a->filters, a->groups > 1, call->first, call->end, call->output,
                          call->input[0], call->param[0], call->param[1], false, call->scratch);
-        return;
-    }
-    int outputs = a->filters / a->groups;
-    for (int o = call->first, end; o < call->end; o = end) {
-        end = group_end(o, call->end, outputs);
-        const real *x = call->input[0] + (size_t)(o / outputs * c.channels) * c.source_stride;
-        correlate(&c, end - o, call->output + (size_t)o * c.output_stride, x,
-                  call->param[0] + (size_t)o * c.weight_output,
-                  call->param[1] ? call->param[1] + o : NULL, false, call->scratch);
-    }
+    else
+        correlate(&c, call->first, call->end, call->output, call->input[0], call->param[0],
+                  call->param[1], false, call->scratch);
 }
 
 static void backward(const op_call *call) {
     if (!call->input_grad[0])
         return;
     const conv2d *a = call->attrs;
-    correlation c = backward_view(call);
-    if (call->form == FORM_SINGLE) {
+    const correlation c = backward_view(call);
+    if (call->form == FORM_SINGLE)
         correlate_single(&c, call->shapes->input[0].dim[0], a->groups > 1, call->first, call->end,
                          call->input_grad[0], call->output_grad, call->param[0], NULL,
                          call->input_grad_add[0], call->scratch);
-        return;
-    }
-    int channels = call->shapes->input[0].dim[0] / a->groups;
-    for (int i = call->first, end; i < call->end; i = end) {
-        end = group_end(i, call->end, channels);
-        int first_output = i / channels * c.channels;
-        const real *weight = call->param[0] + (size_t)first_output * c.weight_channel +
-                             (size_t)(i % channels) * c.weight_output;
-        correlate(&c, end - i, call->input_grad[0] + (size_t)i * c.output_stride,
-                  call->output_grad + (size_t)first_output * c.source_stride, weight, NULL,
-                  call->input_grad_add[0], call->scratch);
-    }
+    else
+        correlate(&c, call->first, call->end, call->input_grad[0], call->output_grad,
+                  call->param[0], NULL, call->input_grad_add[0], call->scratch);
 }
 
 static void backward_params(const op_call *call) {

@@ -11,8 +11,10 @@
  * What bounds it beyond that is what lies around the multiply-adds. So the weights are packed
  * beforehand in the order of reading; the taps of an output are listed once for all outputs that
  * share them, which leaves one flat loop per source channel, border or not; and work is cut so that
- * a strip of source pixels stays in the L1 cache while all output channels pass over it, for a
- * limited number of source channels at a time, the sums waiting in the output in between. None of
+ * a strip of source rows stays in the L2 cache while all output channels pass over it, for a
+ * limited number of source channels at a time, the sums waiting in the output in between. Strips
+ * are long, since hardware fetches ahead along lines only (blocks small enough for the L1 cache
+ * were a quarter slower), and few rows are done at a time, so that few pages are in use. None of
  * this changes a bit: the chain of an output runs over channels, rows and columns whatever block it
  * is in. */
 #include "conv_taps.h"
@@ -233,15 +235,16 @@ static void run_line(const block *start, int outputs, int count) {
     }
 }
 
-/* Pixels of a strip, so that what its outputs read fits most of an L1 cache of 32 KiB. */
+/* Pixels of a strip, so that what its outputs read stays in the L2 cache; long strips, since caches
+ * fetch ahead along lines. */
 static int strip_pixels(const correlation *c, int channels, int outputs, int count) {
-    enum { LINES = 320, ALIGNED = 24 };
+    enum { LINES = 4096, ALIGNED = 24 };
     if (outputs <= UNIT)
         return count;
     int pixels = (LINES / (channels * run_taps(&c->y)) - run_taps(&c->x) + 1) / c->x.stride;
     if (pixels >= count)
         return count;
-    return pixels >= ALIGNED ? pixels / ALIGNED * ALIGNED : pixels >= 12 ? 12 : pixels >= 6 ? 6 : 4;
+    return pixels > ALIGNED ? pixels / ALIGNED * ALIGNED : ALIGNED;
 }
 
 /* A rectangle of pixels that share their taps, line by line along its longer side. */
@@ -277,33 +280,69 @@ static void correlate_area(const correlation *c, const block *start, const run *
     }
 }
 
+/* The next piece of outputs [first, end) that lies within one group. */
+static int group_end(const correlation *c, int first, int end) {
+    int limit = (first / c->outputs + 1) * c->outputs;
+    return limit < end ? limit : end;
+}
+
+/* Packs the weights of outputs [first, end) for the source channels that `start` says. */
+static void pack_groups(const correlation *c, const block *start, int first_channel,
+                        const real *weight, int first, int end, real *packed) {
+    for (int o = first, last; o < end; o = last) {
+        last = group_end(c, o, end);
+        const real *group = weight + (size_t)(o / c->outputs) * c->weight_group;
+        for (int unit = o; unit < last; unit += UNIT) {
+            pack_weights(c, group + (size_t)(unit % c->outputs) * c->weight_output,
+                         last - unit < UNIT ? last - unit : UNIT, first_channel,
+                         first_channel + start->channels, UNIT, packed);
+            packed += start->weight_unit;
+        }
+    }
+}
+
+/* An area of outputs [first, end), group by group. */
+static void correlate_groups(const correlation *c, const block *start, const run *y, const run *x,
+                             int first, int end) {
+    block b = *start;
+    for (int o = first, last; o < end; o = last) {
+        last = group_end(c, o, end);
+        b.source = start->source + (size_t)(o / c->outputs * c->channels) * c->source_stride;
+        b.output = start->output + (size_t)o * c->output_stride;
+        b.bias = start->bias ? start->bias + o : NULL;
+        correlate_area(c, &b, y, x, last - o);
+        b.weight += (size_t)((last - o + UNIT - 1) / UNIT) * b.weight_unit;
+    }
+}
+
 /* All pixels, for the source channels that `start` says. */
 static void correlate_channels(const correlation *c, const conv_plan *p, const block *start,
-                               int outputs) {
+                               int first, int end) {
     const int rows = ROWS * c->y.divisor;
     for (int y = 0; y < c->y.output; y += rows)
         for (int i = 0; i < p->x_runs; i++) {
             list_taps(c, p->x[i].reach.count, LANES, UNIT, p->taps);
             for (int j = 0; j < p->y_runs; j++) {
                 run part = run_within(&c->y, &p->y[j], y, y + rows);
-                correlate_area(c, start, &part, &p->x[i], outputs);
+                if (part.count > 0)
+                    correlate_groups(c, start, &part, &p->x[i], first, end);
             }
         }
 }
 
-void correlate(const correlation *c, int outputs, real *output, const real *source,
+void correlate(const correlation *c, int first, int end, real *output, const real *source,
                const real *weight, const real *bias, bool add, real *scratch) {
     const size_t taps = (size_t)c->y.taps * (size_t)c->x.taps;
     conv_plan p = conv_plan_new(c, 0, c->y.output, scratch);
     int most = conv_channels(c);
-    for (int first = 0, n; first < c->channels; first += n) {
-        n = c->channels - first < most ? c->channels - first : most;
+    for (int channel = 0, n; channel < c->channels; channel += n) {
+        n = c->channels - channel < most ? c->channels - channel : most;
         const block start = {
-            .source = source + (size_t)first * c->source_stride,
+            .source = source + (size_t)channel * c->source_stride,
             .weight = p.packed,
             .output = output,
             .bias = bias,
-            .add = add || first > 0,
+            .add = add || channel > 0,
             .tap = p.taps,
             .channels = n,
             .source_channel = c->source_stride,
@@ -311,16 +350,13 @@ void correlate(const correlation *c, int outputs, real *output, const real *sour
             .output_channel = c->output_stride,
             .weight_unit = (size_t)n * taps * UNIT,
         };
-        for (int o = 0; o < outputs; o += UNIT)
-            pack_weights(c, weight + (size_t)o * c->weight_output,
-                         outputs - o < UNIT ? outputs - o : UNIT, first, first + n, UNIT,
-                         p.packed + (size_t)(o / UNIT) * start.weight_unit);
-        correlate_channels(c, &p, &start, outputs);
+        pack_groups(c, &start, channel, weight, first, end, p.packed);
+        correlate_channels(c, &p, &start, first, end);
     }
 }
 
-size_t correlate_scratch(const correlation *c, int outputs) {
-    size_t units = ((size_t)outputs + UNIT - 1) / UNIT;
+size_t correlate_scratch(const correlation *c, int groups) {
+    size_t units = (size_t)groups * (((size_t)c->outputs + UNIT - 1) / UNIT);
     return conv_plan_room(c) + units * UNIT * (size_t)(c->y.taps * c->x.taps * conv_channels(c)) +
            SINGLE_VECTOR;
 }

@@ -19,18 +19,19 @@ typedef struct axis {
 
 typedef struct correlation {
     axis y, x;
-    int channels;           /* source channels that each output channel reads */
+    int channels, outputs;  /* of one group: each of its outputs reads each of its source channels */
     size_t output_stride;   /* FORM_LANES: reals between channels of a tile. FORM_SINGLE: between pixels */
     size_t source_stride;
     size_t weight_output;   /* reals between the weights of neighbouring output channels ... */
-    size_t weight_channel;  /* ... and of neighbouring source channels */
+    size_t weight_channel;  /* ... of neighbouring source channels ... */
+    size_t weight_group;    /* ... and of groups */
 } correlation;
 
-/* Output channels [0, outputs) of one group. output: [outputs][y][x][LANES], source: [channels][y][x][LANES], weight at
- * output 0, channel 0, tap 0; taps lie row by row. Each chain begins with bias[o], or what is in output when `add`, or 0.
- * scratch: correlate_scratch() reals. */
+/* Output channels [first, end), which may lie in several groups. output: [outputs][y][x][LANES], source: [channels][y][x][LANES],
+ * both of all groups, as are weight, where taps lie row by row, and bias. Each chain begins with bias[o], or what is in output
+ * when `add`, or 0. scratch: correlate_scratch() reals. */
 #define correlate ISA_NAME(correlate)
-void correlate(const correlation *c, int outputs, real *output, const real *source, const real *weight,
+void correlate(const correlation *c, int first, int end, real *output, const real *source, const real *weight,
                const real *bias, bool add, real *scratch);
 
 /* Output channels whose weights are packed side by side. */
@@ -45,9 +46,9 @@ static inline int conv_channels(const correlation *c) {
     return goes <= 1 ? c->channels : (c->channels + goes - 1) / goes;
 }
 
-/* Reals of scratch for `outputs` outputs. */
+/* Reals of scratch for the outputs of so many groups. */
 #define correlate_scratch ISA_NAME(correlate_scratch)
-size_t correlate_scratch(const correlation *c, int outputs);
+size_t correlate_scratch(const correlation *c, int groups);
 
 /* The same in FORM_SINGLE, for rows [first, end) of all outputs: output [y][x][outputs rounded up], whose padding becomes
  * zero, or what it was when `add`; source [y][x][channels rounded up]. Depthwise: output o reads source channel o alone.

@@ -124,9 +124,12 @@ static void transpose(const real *in, int rows, size_t row, size_t columns, real
     size_t k = 0;
     for (; k + SINGLE_VECTOR <= columns; k += SINGLE_VECTOR)
         octet_transpose(in + k, rows, row, out + k * width, width);
-    for (; k < columns; k++)
-        for (size_t r = 0; r < width; r++)
-            out[k * width + r] = r < (size_t)rows ? in[r * row + k] : 0;
+    for (; k < columns; k++) {
+        for (size_t r = 0; r < (size_t)rows; r++)
+            out[k * width + r] = in[r * row + k];
+        for (size_t r = (size_t)rows; r < width; r++)
+            out[k * width + r] = 0;
+    }
 }
 
 void pack_weights(const correlation *c, const real *weight, int outputs, int first, int end,
