@@ -19,6 +19,12 @@ int exec_slots(int tiles, size_t trained) {
     return tiles < most ? tiles : most;
 }
 
+int slots_of(const plan *p, int tiles, size_t trained) {
+    enum { SINGLE_SLOTS = 2 };
+    bool few = p->form == FORM_SINGLE && tiles > SINGLE_SLOTS;
+    return exec_slots(few ? SINGLE_SLOTS : tiles, trained);
+}
+
 static void *hold(exec *x, size_t count, size_t size) {
     void *memory = aligned_array(count ? count : 1, size);
     x->memory += count * size;

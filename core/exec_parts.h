@@ -1,6 +1,6 @@
 /* exec_parts.h - what the files of the executor share: exec_new.c makes one, exec.c runs it,
- * exec_step.c runs one step of one tile, exec_carry.c helps operators that know one form only.
- * Nobody else includes it. */
+ * exec_step.c runs one step of one tile, exec_carry.c helps operators that know one form only,
+ * exec_update.c moves the weights. Nobody else includes it. */
 #ifndef EXEC_PARTS_H
 #define EXEC_PARTS_H
 
@@ -20,6 +20,7 @@ typedef struct worker {
     real *carried;      /* a node's values while they lie in lane 0, and the lists of the call */
     const real **carried_input;
     real **carried_grad;
+    bool behind; /* the leader of its team may have done something that it has not waited for */
 } worker;
 
 /* What is known of a tile while its batch runs. */
@@ -69,7 +70,7 @@ struct exec {
     atomic_int *next_tile; /* [MOST_SLOTS + threads * CHAINS_PER_THREAD]: of each chain */
 };
 
-/* Threads that work on the same tiles, sharing the items of every step. Usually one. */
+/* Threads that work on the same tiles, sharing the items of heavy steps. Usually one. */
 typedef struct team {
     exec *exec;
     worker *leader; /* whose values the tile's lie in */
@@ -84,9 +85,6 @@ const plan *plan_for(const exec *x, int count);
 /* Tiles of a batch of so many samples. */
 int tiles_of(const plan *p, int count);
 
-/* Waits for the whole team. */
-void team_wait(const team *t);
-
 /* Reads the tile's samples into the network's input. */
 void load_tile(const team *t, int tile);
 
@@ -98,6 +96,12 @@ void carry_back(const node *n, phase now, const op_call *carried, const op_call 
 
 /* Reals that the values of a node take while they are carried; 0: it knows the form. */
 size_t carried_size(const node *n);
+
+/* Moves this thread's share of the weights. */
+void update_share(exec *x, int index, int threads);
+
+/* Slots for so many tiles: few where a tile is done before adding up its slot would be. */
+int slots_of(const plan *p, int tiles, size_t trained);
 
 /* Runs a step on a tile. Gradients of parameters go into `slot`, stored or, when `add`, added. */
 void run_step(const team *t, int tile, const step *s, real *slot, bool add);

@@ -5,7 +5,7 @@
 #include "clock.h"
 #include "exec_parts.h"
 
-void team_wait(const team *t) {
+static void team_wait(const team *t) {
     barrier_wait(t->barrier, t->size);
 }
 
@@ -69,19 +69,42 @@ static op_call make_call(const team *t, int tile, int i) {
     };
 }
 
-/* Runs a callback on this member's part of the items. Its time goes to `clock`, where there is one.
- */
+/* Whether a callback takes so long that doing it together gains more than two barriers cost. */
+static bool worth_sharing(const op_call *call) {
+    const int64_t enough = 1 << 16; /* multiply-adds: a microsecond or two */
+    const op_shapes *s = call->shapes;
+    int64_t work = s->macs + 4 * (int64_t)shape_size(&s->output);
+    return work * (call->form == FORM_LANES ? LANES : 1) >= enough;
+}
+
+/* Members wait for what the leader did without them when they next have a part in something. */
+static void team_catch_up(const team *t) {
+    if (t->self->behind)
+        team_wait(t);
+    t->self->behind = false;
+}
+
+/* Runs a callback on this member's part of the items; on all of them, by the leader, where it is
+ * not worth sharing. Its time goes to `clock`, where there is one. */
 static void run_items(const team *t, op_call *call, void (*callback)(const op_call *), int items,
                       double *clock) {
-    int all = items > 0 ? items : 1;
-    call->first = (int)((int64_t)all * t->member / t->size);
-    call->end = (int)((int64_t)all * (t->member + 1) / t->size);
+    bool shared = t->size > 1 && worth_sharing(call);
+    int all = items > 0 ? items : 1, parts = shared ? t->size : 1;
+    if (shared)
+        team_catch_up(t);
+    else if (t->size > 1)
+        t->self->behind = true;
+    if (t->member >= parts)
+        return;
+    call->first = (int)((int64_t)all * t->member / parts);
+    call->end = (int)((int64_t)all * (t->member + 1) / parts);
     double began = clock ? clock_seconds() : 0;
     if (call->first < call->end)
         callback(call);
     if (clock)
         *clock += clock_seconds() - began;
-    team_wait(t);
+    if (shared)
+        team_wait(t);
 }
 
 /* Reads off what became of a tile's samples, after the loss was computed. */
@@ -186,7 +209,7 @@ static void run_carried(const team *t, int tile, const step *s, const op_call *h
         run_phase(&alone, tile, s, &call, slot, add);
         carry_back(n, s->phase, &call, home);
     }
-    team_wait(t);
+    t->self->behind = true;
 }
 
 void run_step(const team *t, int tile, const step *s, real *slot, bool add) {
@@ -195,7 +218,7 @@ void run_step(const team *t, int tile, const step *s, real *slot, bool add) {
     if (s->phase == PHASE_BACKWARD && s->node == x->plan->graph->count - 1) {
         if (t->member == 0)
             start_gradient(&call);
-        team_wait(t);
+        t->self->behind = true;
     }
     if (call.form == FORM_SINGLE && call.shapes->single_forward_items == 0)
         run_carried(t, tile, s, &call, slot, add);
@@ -217,5 +240,5 @@ void load_tile(const team *t, int tile) {
         else
             feed_tile(x->feed, sample, count, t->leader->feed_scratch, input, info->label);
     }
-    team_wait(t);
+    t->self->behind = true;
 }

@@ -13,6 +13,7 @@ core_sources = \
 	core/document_write.c \
 	core/error.c core/error.h \
 	core/exec.c core/exec.h core/exec_carry.c core/exec_new.c core/exec_parts.h core/exec_step.c \
+	core/exec_update.c \
 	core/feed.c core/feed.h \
 	core/file.c core/file.h \
 	core/graph.c core/graph.h \
