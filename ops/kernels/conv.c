@@ -122,93 +122,43 @@ static const unsigned char lone_outputs[UNIT + 1] = {0, 1, 2, 3, 2, 3, 3};
 
 /* Turns the block sizes that the tables above lead to into constants. */
 static void run_block(const block *b, int count, int outputs, int pixels) {
+    /* clang-format off */
     switch (10 * outputs + pixels) {
-    case 11:
-        block_run(b, count, 1, 1);
-        break;
-    case 13:
-        block_run(b, count, 1, 3);
-        break;
-    case 21:
-        block_run(b, count, 2, 1);
-        break;
-    case 31:
-        block_run(b, count, 3, 1);
-        break;
+    case 11: block_run(b, count, 1, 1); break;
+    case 13: block_run(b, count, 1, 3); break;
+    case 21: block_run(b, count, 2, 1); break;
+    case 31: block_run(b, count, 3, 1); break;
 #if VW >= 8
-    case 41:
-        block_run(b, count, 4, 1);
-        break;
-    case 51:
-        block_run(b, count, 5, 1);
-        break;
-    case 61:
-        block_run(b, count, 6, 1);
-        break;
+    case 41: block_run(b, count, 4, 1); break;
+    case 51: block_run(b, count, 5, 1); break;
+    case 61: block_run(b, count, 6, 1); break;
 #endif
 #if VW == 8
-    case 16:
-        block_run(b, count, 1, 6);
-        break;
-    case 22:
-        block_run(b, count, 2, 2);
-        break;
-    case 23:
-        block_run(b, count, 2, 3);
-        break;
-    case 32:
-        block_run(b, count, 3, 2);
-        break;
+    case 16: block_run(b, count, 1, 6); break;
+    case 22: block_run(b, count, 2, 2); break;
+    case 23: block_run(b, count, 2, 3); break;
+    case 32: block_run(b, count, 3, 2); break;
 #elif VW == 16
-    case 12:
-        block_run(b, count, 1, 2);
-        break;
-    case 14:
-        block_run(b, count, 1, 4);
-        break;
-    case 18:
-        block_run(b, count, 1, 8);
-        break;
-    case 22:
-        block_run(b, count, 2, 2);
-        break;
-    case 24:
-        block_run(b, count, 2, 4);
-        break;
-    case 28:
-        block_run(b, count, 2, 8);
-        break;
-    case 32:
-        block_run(b, count, 3, 2);
-        break;
-    case 34:
-        block_run(b, count, 3, 4);
-        break;
-    case 38:
-        block_run(b, count, 3, 8);
-        break;
-    case 43:
-        block_run(b, count, 4, 3);
-        break;
-    case 46:
-        block_run(b, count, 4, 6);
-        break;
-    case 52:
-        block_run(b, count, 5, 2);
-        break;
-    case 54:
-        block_run(b, count, 5, 4);
-        break;
-    case 62:
-        block_run(b, count, 6, 2);
-        break;
-    case 64:
-        block_run(b, count, 6, 4);
-        break;
+    case 12: block_run(b, count, 1, 2); break;
+    case 14: block_run(b, count, 1, 4); break;
+    case 18: block_run(b, count, 1, 8); break;
+    case 22: block_run(b, count, 2, 2); break;
+    case 24: block_run(b, count, 2, 4); break;
+    case 28: block_run(b, count, 2, 8); break;
+    case 32: block_run(b, count, 3, 2); break;
+    case 34: block_run(b, count, 3, 4); break;
+    case 38: block_run(b, count, 3, 8); break;
+    case 43: block_run(b, count, 4, 3); break;
+    case 46: block_run(b, count, 4, 6); break;
+    case 52: block_run(b, count, 5, 2); break;
+    case 54: block_run(b, count, 5, 4); break;
+    case 62: block_run(b, count, 6, 2); break;
+    case 64: block_run(b, count, 6, 4); break;
 #endif
     default:
         break;
     }
+    /* clang-format on */
 }
 
 /* All output channels over a line of `count` pixels, unit by unit. */
@@ -301,33 +251,33 @@ static void pack_groups(const correlation *c, const block *start, int first_chan
     }
 }
 
-/* An area of outputs [first, end), group by group. */
-static void correlate_groups(const correlation *c, const block *start, const run *y, const run *x,
+/* Rows [y, end) of `outputs` outputs of one group. */
+static void correlate_rows(const correlation *c, const conv_plan *p, const block *start, int y,
+                           int end, int outputs) {
+    for (int i = 0; i < p->x_runs; i++) {
+        list_taps(c, p->x[i].reach.count, LANES, UNIT, p->taps);
+        for (int j = 0; j < p->y_runs; j++) {
+            run part = run_within(&c->y, &p->y[j], y, end);
+            if (part.count > 0)
+                correlate_area(c, start, &part, &p->x[i], outputs);
+        }
+    }
+}
+
+/* Outputs [first, end), group by group, for the source channels that `start` says. */
+static void correlate_groups(const correlation *c, const conv_plan *p, const block *start,
                              int first, int end) {
+    const int rows = ROWS * c->y.divisor;
     block b = *start;
     for (int o = first, last; o < end; o = last) {
         last = group_end(c, o, end);
         b.source = start->source + (size_t)(o / c->outputs * c->channels) * c->source_stride;
         b.output = start->output + (size_t)o * c->output_stride;
         b.bias = start->bias ? start->bias + o : NULL;
-        correlate_area(c, &b, y, x, last - o);
+        for (int y = 0; y < c->y.output; y += rows)
+            correlate_rows(c, p, &b, y, y + rows, last - o);
         b.weight += (size_t)((last - o + UNIT - 1) / UNIT) * b.weight_unit;
     }
-}
-
-/* All pixels, for the source channels that `start` says. */
-static void correlate_channels(const correlation *c, const conv_plan *p, const block *start,
-                               int first, int end) {
-    const int rows = ROWS * c->y.divisor;
-    for (int y = 0; y < c->y.output; y += rows)
-        for (int i = 0; i < p->x_runs; i++) {
-            list_taps(c, p->x[i].reach.count, LANES, UNIT, p->taps);
-            for (int j = 0; j < p->y_runs; j++) {
-                run part = run_within(&c->y, &p->y[j], y, y + rows);
-                if (part.count > 0)
-                    correlate_groups(c, start, &part, &p->x[i], first, end);
-            }
-        }
 }
 
 void correlate(const correlation *c, int first, int end, real *output, const real *source,
@@ -351,7 +301,7 @@ void correlate(const correlation *c, int first, int end, real *output, const rea
             .weight_unit = (size_t)n * taps * UNIT,
         };
         pack_groups(c, &start, channel, weight, first, end, p.packed);
-        correlate_channels(c, &p, &start, first, end);
+        correlate_groups(c, &p, &start, first, end);
     }
 }
 

@@ -105,134 +105,72 @@ INLINE void block_run(const block *b, const line *at, const int lines, const int
 
 /* Turns the numbers that a block can have into constants. */
 static void run_octet(const block *b, const line *at, int lines) {
+    /* clang-format off */
     switch (10 * lines + b->pixels) {
-    case 11:
-        block_run(b, at, 1, 1, 1, b->source_pixel);
-        break;
-    case 12:
-        block_run(b, at, 1, 1, 2, b->source_pixel);
-        break;
-    case 13:
-        block_run(b, at, 1, 1, 3, b->source_pixel);
-        break;
-    case 14:
-        block_run(b, at, 1, 1, 4, b->source_pixel);
-        break;
-    case 15:
-        block_run(b, at, 1, 1, 5, b->source_pixel);
-        break;
-    case 16:
-        block_run(b, at, 1, 1, 6, b->source_pixel);
-        break;
-    case 17:
-        block_run(b, at, 1, 1, 7, b->source_pixel);
-        break;
-    case 21:
-        block_run(b, at, 2, 1, 1, b->source_pixel);
-        break;
-    case 22:
-        block_run(b, at, 2, 1, 2, b->source_pixel);
-        break;
-    case 23:
-        block_run(b, at, 2, 1, 3, b->source_pixel);
-        break;
-    case 41:
-        block_run(b, at, 4, 1, 1, b->source_pixel);
-        break;
+    case 11: block_run(b, at, 1, 1, 1, b->source_pixel); break;
+    case 12: block_run(b, at, 1, 1, 2, b->source_pixel); break;
+    case 13: block_run(b, at, 1, 1, 3, b->source_pixel); break;
+    case 14: block_run(b, at, 1, 1, 4, b->source_pixel); break;
+    case 15: block_run(b, at, 1, 1, 5, b->source_pixel); break;
+    case 16: block_run(b, at, 1, 1, 6, b->source_pixel); break;
+    case 17: block_run(b, at, 1, 1, 7, b->source_pixel); break;
+    case 21: block_run(b, at, 2, 1, 1, b->source_pixel); break;
+    case 22: block_run(b, at, 2, 1, 2, b->source_pixel); break;
+    case 23: block_run(b, at, 2, 1, 3, b->source_pixel); break;
+    case 41: block_run(b, at, 4, 1, 1, b->source_pixel); break;
 #if VW >= 8
-    case 24:
-        block_run(b, at, 2, 1, 4, b->source_pixel);
-        break;
-    case 25:
-        block_run(b, at, 2, 1, 5, b->source_pixel);
-        break;
-    case 26:
-        block_run(b, at, 2, 1, 6, b->source_pixel);
-        break;
-    case 27:
-        block_run(b, at, 2, 1, 7, b->source_pixel);
-        break;
-    case 42:
-        block_run(b, at, 4, 1, 2, b->source_pixel);
-        break;
-    case 43:
-        block_run(b, at, 4, 1, 3, b->source_pixel);
-        break;
+    case 24: block_run(b, at, 2, 1, 4, b->source_pixel); break;
+    case 25: block_run(b, at, 2, 1, 5, b->source_pixel); break;
+    case 26: block_run(b, at, 2, 1, 6, b->source_pixel); break;
+    case 27: block_run(b, at, 2, 1, 7, b->source_pixel); break;
+    case 42: block_run(b, at, 4, 1, 2, b->source_pixel); break;
+    case 43: block_run(b, at, 4, 1, 3, b->source_pixel); break;
 #endif
     default:
         break;
     }
+    /* clang-format on */
 }
 
 /* Long lines of one octet: the distance of pixels as a constant, for want of registers. */
 static void run_long(const block *b, const line *at) {
+    /* clang-format off */
     switch (b->pixels) {
 #if VW >= 8
-    case 8:
-        block_run(b, at, 1, 1, 8, SINGLE_VECTOR);
-        break;
-    case 9:
-        block_run(b, at, 1, 1, 9, SINGLE_VECTOR);
-        break;
-    case 10:
-        block_run(b, at, 1, 1, 10, SINGLE_VECTOR);
-        break;
-    case 11:
-        block_run(b, at, 1, 1, 11, SINGLE_VECTOR);
-        break;
-    case 12:
-        block_run(b, at, 1, 1, 12, SINGLE_VECTOR);
-        break;
-    case 13:
-        block_run(b, at, 1, 1, 13, SINGLE_VECTOR);
-        break;
-    case 14:
-        block_run(b, at, 1, 1, 14, SINGLE_VECTOR);
-        break;
+    case 8: block_run(b, at, 1, 1, 8, SINGLE_VECTOR); break;
+    case 9: block_run(b, at, 1, 1, 9, SINGLE_VECTOR); break;
+    case 10: block_run(b, at, 1, 1, 10, SINGLE_VECTOR); break;
+    case 11: block_run(b, at, 1, 1, 11, SINGLE_VECTOR); break;
+    case 12: block_run(b, at, 1, 1, 12, SINGLE_VECTOR); break;
+    case 13: block_run(b, at, 1, 1, 13, SINGLE_VECTOR); break;
+    case 14: block_run(b, at, 1, 1, 14, SINGLE_VECTOR); break;
 #endif
     default:
         (void)at; /* narrower vectors have no such lines */
         break;
     }
+    /* clang-format on */
 }
 
 static void run_octets(const block *b, const line *at, int lines) {
+    /* clang-format off */
     switch (10 * lines + b->pixels) {
-    case 11:
-        block_run(b, at, 1, 2, 1, b->source_pixel);
-        break;
-    case 12:
-        block_run(b, at, 1, 2, 2, b->source_pixel);
-        break;
-    case 13:
-        block_run(b, at, 1, 2, 3, b->source_pixel);
-        break;
-    case 21:
-        block_run(b, at, 2, 2, 1, b->source_pixel);
-        break;
+    case 11: block_run(b, at, 1, 2, 1, b->source_pixel); break;
+    case 12: block_run(b, at, 1, 2, 2, b->source_pixel); break;
+    case 13: block_run(b, at, 1, 2, 3, b->source_pixel); break;
+    case 21: block_run(b, at, 2, 2, 1, b->source_pixel); break;
 #if VW >= 8
-    case 14:
-        block_run(b, at, 1, 2, 4, b->source_pixel);
-        break;
-    case 15:
-        block_run(b, at, 1, 2, 5, b->source_pixel);
-        break;
-    case 16:
-        block_run(b, at, 1, 2, 6, b->source_pixel);
-        break;
-    case 22:
-        block_run(b, at, 2, 2, 2, b->source_pixel);
-        break;
-    case 23:
-        block_run(b, at, 2, 2, 3, b->source_pixel);
-        break;
-    case 41:
-        block_run(b, at, 4, 2, 1, b->source_pixel);
-        break;
+    case 14: block_run(b, at, 1, 2, 4, b->source_pixel); break;
+    case 15: block_run(b, at, 1, 2, 5, b->source_pixel); break;
+    case 16: block_run(b, at, 1, 2, 6, b->source_pixel); break;
+    case 22: block_run(b, at, 2, 2, 2, b->source_pixel); break;
+    case 23: block_run(b, at, 2, 2, 3, b->source_pixel); break;
+    case 41: block_run(b, at, 4, 2, 1, b->source_pixel); break;
 #endif
     default:
         break;
     }
+    /* clang-format on */
 }
 
 /* ---- Lines -------------------------------------------------------------------------------------- */

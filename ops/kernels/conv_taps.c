@@ -140,6 +140,12 @@ void pack_weights(const correlation *c, const real *weight, int outputs, int fir
         transpose(weight, outputs, c->weight_output, channels * taps, packed, width);
         return;
     }
+    if (c->weight_output == 1) { /* the outputs of a channel lie in order already */
+        for (size_t i = 0; i < channels; i++)
+            for (size_t o = 0; o < width; o++)
+                packed[i * width + o] = o < (size_t)outputs ? weight[i * c->weight_channel + o] : 0;
+        return;
+    }
     for (size_t i = 0; i < channels; i++)
         transpose(weight + i * c->weight_channel, outputs, c->weight_output, taps,
                   packed + i * taps * width, width);
