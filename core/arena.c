@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { BLOCK_SMALLEST = 4096, BLOCK_LARGEST = 1 << 20, LINE = 64 };
+enum { BLOCK_SMALLEST = 4096, BLOCK_LARGEST = 1 << 20, LINE = 64, HUGE_PAGE = 2 << 20 };
 
 typedef struct block block;
 struct block {
@@ -126,10 +127,16 @@ void *aligned_array(size_t count, size_t size) {
     if (__builtin_mul_overflow(count, size, &bytes) ||
         __builtin_add_overflow(bytes, (size_t)LINE, &padded) || padded > PTRDIFF_MAX)
         return NULL;
-    /* aligned_alloc wants whole lines; never none, so that NULL always means failure. */
+    /* Whole lines; never none, so that NULL always means failure. */
     padded = padded / LINE * LINE;
-    void *array = aligned_alloc(LINE, padded);
-    if (array)
-        memset(array, 0, padded);
+    size_t alignment = padded < HUGE_PAGE ? LINE : HUGE_PAGE;
+    void *array = NULL;
+    if (posix_memalign(&array, alignment, padded) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (alignment == HUGE_PAGE)
+        madvise(array, padded, MADV_HUGEPAGE); /* no loss where the system has none */
+#endif
+    memset(array, 0, padded);
     return array;
 }

@@ -31,8 +31,8 @@ int64_t ISA_NAME(peak)(int64_t rounds, real *sink) {
     enum { CHAINS = 12 };
     vec sum[CHAINS];
     const vec factor = vec_set1((real)0.999), term = vec_set1((real)0.001);
-    UNROLLED (i, CHAINS)
-        sum[i] = vec_set1((real)i);
+    UNROLLED (i, CHAINS) /* not from 1, which stays 1 and takes no time once a compiler sees it */
+        sum[i] = vec_set1((real)(i + 2));
     for (int64_t r = 0; r < rounds; r++) {
         UNROLLED (i, CHAINS)
             sum[i] = vec_fma(sum[i], factor, term);
