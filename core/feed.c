@@ -121,12 +121,11 @@ void feed_tile(const feed *f, const uint32_t *sample, int count, float *scratch,
 /* Channels of one image side by side. */
 static void interleave_channels(const float *restrict image, const shape *s, real *restrict tile) {
     const size_t pixels = shape_pixels(s), width = shape_width(s), channels = (size_t)s->dim[0];
-    for (size_t p = 0; p < pixels; p++) {
-        real *to = tile + p * width;
-        for (size_t c = 0; c < width; c += SINGLE_VECTOR)
-            for (size_t i = 0; i < SINGLE_VECTOR; i++)
-                to[c + i] = c + i < channels ? image[(c + i) * pixels + p] : 0;
-    }
+    if (channels < width)
+        memset(tile, 0, pixels * width * sizeof *tile);
+    for (size_t c = 0; c < channels; c++)
+        for (size_t p = 0; p < pixels; p++)
+            tile[p * width + c] = image[c * pixels + p];
 }
 
 void feed_single(const feed *f, uint32_t sample, float *scratch, real *tile,

@@ -7,6 +7,7 @@
 #define RESHAPE_H
 
 #include "kernels/elementwise.h"
+#include <string.h>
 
 /* Where number `i` of a sample lies in a tile, in reals. */
 INLINE size_t reshape_place(const shape *s, size_t i) {
@@ -31,29 +32,47 @@ INLINE void reshape_move(const shape *from_shape, const real *from, const shape 
     }
 }
 
-/* The same in FORM_SINGLE, all numbers at once: an order by channels and one by pixels. */
+/* Numbers of one sample, channel by channel; in FORM_SINGLE an image has them pixel by pixel. */
+typedef struct walk {
+    size_t pixels, width, pixel, channel;
+} walk;
+
+INLINE walk walk_of(const shape *s) {
+    return (walk){shape_pixels(s), shape_width(s), 0, 0};
+}
+
+/* Where the next number lies. */
+INLINE size_t walk_next(walk *w) {
+    size_t place = w->pixel * w->width + w->channel;
+    if (++w->pixel == w->pixels) {
+        w->pixel = 0;
+        w->channel++;
+    }
+    return place;
+}
+
+/* The same in FORM_SINGLE, all numbers at once. */
 INLINE void reshape_single(const shape *from_shape, const real *from, const shape *to_shape,
                            real *to, bool add) {
-    size_t numbers = shape_size(from_shape);
-    size_t pixels = shape_pixels(from_shape), width = shape_width(from_shape);
-    size_t to_pixels = shape_pixels(to_shape), to_width = shape_width(to_shape);
-    size_t p = 0, c = 0, to_p = 0, to_c = 0;
-    for (size_t i = 0; i < numbers; i++) {
-        real *out = to + to_p * to_width + to_c;
-        real number = from[p * width + c];
-        *out = add ? *out + number : number;
-        if (++p == pixels) {
-            p = 0;
-            c++;
-        }
-        if (++to_p == to_pixels) {
-            to_p = 0;
-            to_c++;
-        }
+    walk in = walk_of(from_shape), out = walk_of(to_shape);
+    if (add) {
+        for (size_t i = shape_size(from_shape); i > 0; i--)
+            to[walk_next(&out)] += from[walk_next(&in)];
+        return;
     }
-    for (to_p = 0; to_p < to_pixels && !add; to_p++)
-        for (to_c = (size_t)to_shape->dim[0]; to_c % SINGLE_VECTOR != 0; to_c++)
-            to[to_p * to_width + to_c] = 0;
+    if (out.width > (size_t)to_shape->dim[0])
+        memset(to, 0, out.pixels * out.width * sizeof *to);
+    if (out.pixels == 1) /* a flatten */
+        for (size_t c = 0; c < (size_t)from_shape->dim[0]; c++)
+            for (size_t p = 0; p < in.pixels; p++)
+                *to++ = from[p * in.width + c];
+    else if (in.pixels == 1) /* its gradient */
+        for (size_t c = 0; c < (size_t)to_shape->dim[0]; c++)
+            for (size_t p = 0; p < out.pixels; p++)
+                to[p * out.width + c] = *from++;
+    else
+        for (size_t i = shape_size(from_shape); i > 0; i--)
+            to[walk_next(&out)] = from[walk_next(&in)];
 }
 
 /* To be called once the output's shape is known. Channels of the output are the items, in both
