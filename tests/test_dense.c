@@ -34,11 +34,11 @@ static void tear_down(void) {
     lcnn_errors_free(errors);
 }
 
-static trial *new_trial(const backend *b, int inputs, int units) {
+static trial *new_trial(const component_set *ops, int inputs, int units) {
     op_sample *sample = arena_alloc(memory, sizeof *sample);
     sample->yaml = arena_format(memory, "{op: dense, units: %d}", units);
     sample->inputs = arena_format(memory, "%d", inputs);
-    trial *t = trial_new(&b->ops, sample, memory, errors);
+    trial *t = trial_new(ops, sample, memory, errors);
     ck_assert_msg(t != NULL, "%s", lcnn_errors_text(errors, 0));
     return t;
 }
@@ -144,15 +144,17 @@ static void run(trial *t, tile_form form, int count, bool add, trial_split split
 START_TEST(products_are_plain_chains) {
     int inputs = sizes[_i].inputs, units = sizes[_i].units;
     for (const backend *const *b = backend_list(); *b != NULL; b++) {
-        trial *t = new_trial(*b, inputs, units);
+        trial *tile = new_trial(&(*b)->ops, inputs, units);
+        trial *single = new_trial(&(*b)->single->ops, inputs, units);
         for (int way = 0; way < 6; way++) {
             bool add = way % 2 != 0;
             described = arena_format(memory, "%s, %d inputs, %d units, way %d", (*b)->name, inputs,
                                      units, way);
-            run(t, FORM_LANES, LANES - 3 * way, add, (trial_split)(way % 3));
-            run(t, FORM_SINGLE, 1, add, (trial_split)(way % 3));
+            run(tile, FORM_LANES, LANES - 3 * way, add, (trial_split)(way % 3));
+            run(single, FORM_SINGLE, 1, add, (trial_split)(way % 3));
         }
-        trial_free(t);
+        trial_free(tile);
+        trial_free(single);
     }
 }
 END_TEST
