@@ -28,6 +28,7 @@ isa_sources += $(op_files) ops/registry.c \
 	ops/kernels/conv.c ops/kernels/conv.h ops/kernels/conv_taps.c ops/kernels/conv_taps.h ops/kernels/conv_single.c \
 	ops/kernels/conv_gradient.c ops/kernels/conv_gradient.h \
 	ops/kernels/conv_gradient_block.c ops/kernels/conv_gradient_block.h \
+	ops/kernels/conv_gradient_cut.c ops/kernels/conv_gradient_cut.h \
 	ops/kernels/conv_gradient_pack.c ops/kernels/conv_gradient_pack.h \
 	ops/kernels/dense.c ops/kernels/dense.h ops/kernels/dense_single.c \
 	ops/kernels/elementwise.h \

@@ -1,12 +1,13 @@
 /* conv_gradient.c - weight and bias gradients of convolutions: how a gradient is cut into register
- * blocks (conv_gradient_block.c) whose operands stay in the caches. Knows no instruction set.
+ * blocks (conv_gradient_block.c) whose operands stay in the caches.
  *
  * A weight's gradient is one chain of fused multiply-adds over the pixels of the output map in
  * raster order, lane by lane; then the lanes are folded by the tree of vec_fold. Pixels whose tap
  * lies above or below the source are left out; to the left and right of it the source reads as
  * zero, which changes no chain but for the sign of a zero, and sums of zero are +0. On maps of few
- * pixels folding would take longer than multiplying, so there a chain runs on through the lanes of
- * a pixel before it goes to the next pixel. FORM_SINGLE is the first lane of either.
+ * pixels (gradient_cut_of says how few) folding would take longer than multiplying, so there a
+ * chain runs on through the lanes of a pixel before it goes to the next pixel. FORM_SINGLE is the
+ * first lane of either.
  *
  * Both operands come in vectors along the lanes, or (few pixels, FORM_SINGLE) vectors of dy along
  * the outputs meet single numbers of x; with as many outputs as channels, one each, both are
@@ -20,99 +21,10 @@
  *   block    outputs x taps whose sums stay in registers for the whole strip */
 #include "conv_gradient.h"
 #include "conv_gradient_block.h"
+#include "conv_gradient_cut.h"
 #include "conv_gradient_pack.h"
 
-enum {
-    PARTS = LANES / VW,
-    KERNEL_TAPS = 256, /* most taps at a time; a larger kernel is cut */
-    LANES_TAPS = 160, /* the same along lanes, where a sum takes LANES reals, but for one channel */
-    BAND_OUTPUTS = 32,    /* outputs at a time where the map takes several bands */
-    BAND_REALS = 1 << 16, /* of x in a band */
-    LANES_PIXELS = 60,    /* of a strip, along lanes ... */
-    STRIP_PIXELS = 240,   /* ... and otherwise */
-    FEW_PIXELS = 6,       /* of a map: chains run through the lanes */
-};
-
-/* Numbers [first, end). */
-typedef struct range {
-    int first, end;
-} range;
-
-static int least(int a, int b) {
-    return a < b ? a : b;
-}
-
-static int most(int a, int b) {
-    return a > b ? a : b;
-}
-
-/* `count` things shared out evenly, at most `limit` to a part. */
-static int parts_of(int count, int limit) {
-    return (count + limit - 1) / limit;
-}
-
-static range part_of(int count, int limit, int i) {
-    int parts = parts_of(count, limit);
-    return (range){(int)((int64_t)count * i / parts), (int)((int64_t)count * (i + 1) / parts)};
-}
-
-/* ---- What the shapes decide ------------------------------------------------------------------ */
-
-/* What the vectors of a block run along. */
-typedef enum way { ALONG_LANES, ALONG_OUTPUTS, ALONG_CHANNELS } way;
-
-typedef struct cut {
-    way way;
-    int kernel;                 /* taps of one channel */
-    int channels;               /* at a time; 0: a part of one kernel */
-    int outputs;                /* at a time */
-    int rows;                   /* of the map in a band */
-    size_t pixel;               /* reals of a pixel of x, once copied */
-    int columns_read;           /* of x by a row of the map, those outside of it included */
-    size_t sums, source, strip; /* reals of scratch */
-} cut;
-
-static int rows_read(const axis *y, int rows) {
-    return least((rows - 1) * y->stride + (y->taps - 1) * y->dilation + 1, y->source);
-}
-
-/* As many rows of the map as read BAND_REALS of x. */
-static int band_rows(const axis *y, size_t row) {
-    int64_t spare = (int64_t)(BAND_REALS / row) - (int64_t)(y->taps - 1) * y->dilation - 1;
-    return spare < y->stride
-               ? 1
-               : (int)(spare / y->stride < y->output ? spare / y->stride + 1 : y->output);
-}
-
-static cut cut_of(const conv_gradient *g) {
-    const int pixels = g->y.output * g->x.output;
-    const bool lanes = g->form == FORM_LANES;
-    cut c = {.kernel = g->y.taps * g->x.taps};
-    c.way = !lanes                 ? g->depthwise ? ALONG_CHANNELS : ALONG_OUTPUTS
-            : pixels <= FEW_PIXELS ? ALONG_OUTPUTS
-                                   : ALONG_LANES;
-    int limit = c.way == ALONG_LANES ? most(LANES_TAPS, least(c.kernel, KERNEL_TAPS)) : KERNEL_TAPS;
-    if (c.kernel <= limit)
-        c.channels = parts_of(g->channels, parts_of(g->channels, limit / c.kernel));
-    int touched = c.channels > 0 ? c.channels : KERNEL_TAPS / c.kernel + 2;
-    c.pixel = lanes ? (size_t)touched * LANES : g->depthwise ? SINGLE_VECTOR : g->source_step;
-    c.columns_read = (g->x.output - 1) * g->x.stride + (g->x.taps - 1) * g->x.dilation + 1;
-    size_t row = (size_t)c.columns_read * c.pixel;
-    c.rows = band_rows(&g->y, row);
-    c.outputs = c.way == ALONG_LANES && c.rows >= g->y.output ? BLOCK_OUTPUTS : BAND_OUTPUTS;
-    size_t taps = c.channels > 0 ? (size_t)(c.channels * c.kernel) : KERNEL_TAPS;
-    c.sums = (size_t)c.outputs * taps * (c.way == ALONG_LANES ? LANES : 1);
-    c.source = (size_t)rows_read(&g->y, c.rows) * row;
-    c.strip = c.way == ALONG_LANES ? (size_t)BLOCK_OUTPUTS * LANES_PIXELS * LANES
-              : lanes              ? (size_t)pixels * LANES * BAND_OUTPUTS
-                                   : 0;
-    return c;
-}
-
-size_t conv_gradient_scratch(const conv_gradient *g) {
-    cut c = cut_of(g);
-    return c.sums + c.source + c.strip;
-}
+enum { PARTS = LANES / VW };
 
 /* Kernel rows that a row of the map reads inside of the source. */
 static range rows_inside(const axis *a, int position) {
@@ -131,55 +43,74 @@ static bool columns_padded(const axis *a) {
 
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
+/* Where the band's taps read, and where their sums are. */
+typedef struct tap_table {
+    int count;
+    ptrdiff_t place[CUT_TAPS], reach[CUT_TAPS];
+} tap_table;
+
 /* The work at hand. A unit is what one vector of dy holds: one output, or VW of them. */
 typedef struct work {
     const conv_gradient *g;
-    cut cut;
+    gradient_cut cut;
     gradient_view dy, x; /* of the tile, at output 0 and at channel 0 */
     real *sums;          /* [units][taps][LANES or VW] */
     real *packed, *strip;
     range taps; /* of [channels][ky][kx] */
     range outputs;
     int units;
+    bool fresh;           /* there are no sums yet */
     gradient_view dy_now; /* of the outputs at hand */
+    range band;           /* at hand; empty: none yet */
     gradient_view x_now;  /* of the band */
+    tap_table table;
 } work;
-
-/* Where the band's taps read, and where their sums are. */
-typedef struct tap_table {
-    int count;
-    ptrdiff_t place[KERNEL_TAPS], reach[KERNEL_TAPS];
-} tap_table;
 
 static size_t sum_reals(const work *w) {
     return w->cut.way == ALONG_LANES ? LANES : VW;
 }
 
-static void fill_table(tap_table *t, const work *w, range kernel_rows) {
+static void fill_table(work *w, range kernel_rows) {
     const conv_gradient *g = w->g;
     const gradient_view *x = &w->x_now;
-    const int first = w->taps.first / w->cut.kernel;
+    const ptrdiff_t sum = (ptrdiff_t)sum_reals(w), column = g->x.dilation * (ptrdiff_t)x->pixel;
+    tap_table *t = &w->table;
     t->count = 0;
-    for (int k = w->taps.first; k < w->taps.end; k++) {
+    for (int k = w->taps.first; k < w->taps.end;) { /* a kernel row at a time */
         int c = k / w->cut.kernel, ky = k % w->cut.kernel / g->x.taps, kx = k % g->x.taps;
-        if (ky < kernel_rows.first || ky >= kernel_rows.end)
-            continue;
-        t->place[t->count] = (ptrdiff_t)(k - w->taps.first) * (ptrdiff_t)sum_reals(w);
-        t->reach[t->count++] = (c - first) * (ptrdiff_t)x->channel +
-                               (ptrdiff_t)ky * g->y.dilation * (ptrdiff_t)x->row +
-                               (ptrdiff_t)kx * g->x.dilation * (ptrdiff_t)x->pixel;
+        int end = least(k - kx + g->x.taps, w->taps.end);
+        ptrdiff_t reach = (c - w->taps.first / w->cut.kernel) * (ptrdiff_t)x->channel +
+                          (ptrdiff_t)ky * g->y.dilation * (ptrdiff_t)x->row + kx * column;
+        for (; k < end && ky >= kernel_rows.first && ky < kernel_rows.end; k++, reach += column) {
+            t->place[t->count] = (k - w->taps.first) * sum;
+            t->reach[t->count++] = reach;
+        }
+        k = end;
     }
 }
 
+/* Whether neighbouring taps lie where neighbouring pixels do, and kernel rows are whole. */
+static bool taps_slide(const work *w, const gradient_block *b) {
+    const axis *x = &w->g->x;
+    return (x->taps == 3 || x->taps == 5) && x->dilation == 1 && x->stride == 1 &&
+           w->x_now.pixel == VW && b->x_pixel == VW && w->table.count % x->taps == 0 &&
+           w->taps.first % x->taps == 0;
+}
+
 /* All taps, some at a time, with `units` of dy over one strip: `b` says where both operands are. */
-static void strip_blocks(const work *w, const tap_table *t, gradient_block b, int units) {
-    const int limit = least(BLOCK_SUMS / units, BLOCK_TAPS);
-    const int blocks = parts_of(t->count, limit);
-    for (int i = 0; i < blocks; i++) {
-        range taps = part_of(t->count, limit, i);
-        b.place = t->place + taps.first;
-        b.reach = t->reach + taps.first;
-        if (w->cut.way == ALONG_OUTPUTS)
+static void strip_blocks(const work *w, gradient_block b, int units) {
+    const tap_table *t = &w->table;
+    const bool spread = w->cut.way == ALONG_OUTPUTS, slide = units == 1 && taps_slide(w, &b);
+    const int together = slide ? w->g->x.taps : 1;
+    const int limit = slide ? SLIDE_SUMS / together : least(BLOCK_SUMS / units, BLOCK_TAPS);
+    const int count = t->count / together;
+    for (int i = 0; i < parts_of(count, limit); i++) {
+        range taps = part_of(count, limit, i);
+        b.place = t->place + taps.first * together;
+        b.reach = t->reach + taps.first * together;
+        if (slide)
+            gradient_block_slide(&b, taps.end - taps.first, together, spread);
+        else if (spread)
             gradient_block_spread(&b, units, taps.end - taps.first);
         else
             gradient_block_vectors(&b, units, taps.end - taps.first);
@@ -187,16 +118,16 @@ static void strip_blocks(const work *w, const tap_table *t, gradient_block b, in
 }
 
 /* Rows and columns of a strip of the map, for `units` from `unit` on. */
-static void strip_run(const work *w, const tap_table *t, range rows, range columns, int unit,
-                      int units) {
+static void strip_run(const work *w, range rows, range columns, int unit, int units) {
     const conv_gradient *g = w->g;
     const gradient_view *x = &w->x_now;
     gradient_view dy = w->dy_now;
     dy.at +=
         (size_t)unit * dy.channel + (size_t)rows.first * dy.row + (size_t)columns.first * dy.pixel;
     gradient_block b = {.rows = rows.end - rows.first, .pixels = columns.end - columns.first};
+    b.fresh = w->fresh && rows.first == w->band.first && columns.first == 0;
     const int parts = w->cut.way == ALONG_LANES ? PARTS : 1;
-    if (w->cut.way == ALONG_LANES)
+    if (w->cut.way == ALONG_LANES && units > 1) /* one output is read too seldom for a copy */
         dy = gradient_pack_lanes(&dy, units, b.rows, b.pixels, w->strip);
     ptrdiff_t row = (ptrdiff_t)rows.first * g->y.stride + g->y.offset - x->first_row;
     ptrdiff_t column = (ptrdiff_t)columns.first * g->x.stride + g->x.offset - x->first_column;
@@ -219,16 +150,14 @@ static void strip_run(const work *w, const tap_table *t, range rows, range colum
         b.dy = dy.at + (size_t)part * dy.part;
         b.x = x->at + row * (ptrdiff_t)x->row + column * (ptrdiff_t)x->pixel +
               (ptrdiff_t)((size_t)part * x->part);
-        strip_blocks(w, t, b, units);
+        strip_blocks(w, b, units);
     }
 }
 
-/* Strips of `rows` rows of the map, for some units. */
-static void band_strips(const work *w, const tap_table *t, range band, int unit, int units) {
-    const int columns = w->g->x.output;
-    const bool lanes = w->g->form == FORM_LANES;
-    const int pixels = lanes ? LANES_PIXELS : STRIP_PIXELS;
-    const int most_rows = lanes && w->cut.way == ALONG_OUTPUTS ? 1 : most(1, pixels / columns);
+/* A band strip by strip, for some units. */
+static void band_strips(const work *w, range band, int unit, int units) {
+    const int columns = w->g->x.output, pixels = w->cut.strip_pixels;
+    const int most_rows = most(1, pixels / columns);
     const int height = band.end - band.first;
     const int down = parts_of(height, most_rows), across = parts_of(columns, pixels);
     for (int i = 0; i < down; i++) {
@@ -236,7 +165,7 @@ static void band_strips(const work *w, const tap_table *t, range band, int unit,
         rows.first += band.first;
         rows.end += band.first;
         for (int j = 0; j < across; j++)
-            strip_run(w, t, rows, part_of(columns, pixels, j), unit, units);
+            strip_run(w, rows, part_of(columns, pixels, j), unit, units);
     }
 }
 
@@ -286,29 +215,39 @@ static void band_source(work *w, range band, range kernel_rows) {
         w->x_now.at += channel;
 }
 
-/* The sums of the outputs and taps at hand, over the whole map. */
-static void sum_pixels(work *w, range *packed) {
-    tap_table table;
-    range kernel_rows;
+static void clear_sums(work *w) {
     const size_t sums = (size_t)w->units * (size_t)(w->taps.end - w->taps.first) * sum_reals(w);
     for (size_t i = 0; i < sums; i += VW)
         vec_store(w->sums + i, vec_zero());
-    const int limit = w->cut.way == ALONG_LANES     ? BLOCK_OUTPUTS
+    w->fresh = false;
+}
+
+/* The sums of the outputs and taps at hand, over the whole map. */
+static void sum_pixels(work *w) {
+    range kernel_rows;
+    w->fresh = true;
+    const int limit = w->cut.way == ALONG_LANES     ? CUT_BLOCK_OUTPUTS
                       : w->cut.way == ALONG_OUTPUTS ? SPREAD_OUTPUTS
                                                     : 1;
     for (range band = {0}; band.end < w->g->y.output;) {
         band = band_from(w, band.end, &kernel_rows);
         if (kernel_rows.first == kernel_rows.end)
             continue;
-        if (packed->first != band.first || packed->end != band.end)
+        if (w->band.first != band.first || w->band.end != band.end) {
             band_source(w, band, kernel_rows);
-        *packed = band;
-        fill_table(&table, w, kernel_rows);
-        for (int i = 0; i < parts_of(w->units, limit) && table.count > 0; i++) {
-            range units = part_of(w->units, limit, i);
-            band_strips(w, &table, band, units.first, units.end - units.first);
+            fill_table(w, kernel_rows);
+            w->band = band;
         }
+        if (w->fresh && w->table.count < w->taps.end - w->taps.first)
+            clear_sums(w);
+        for (int i = 0; i < parts_of(w->units, limit) && w->table.count > 0; i++) {
+            range units = part_of(w->units, limit, i);
+            band_strips(w, band, units.first, units.end - units.first);
+        }
+        w->fresh = false;
     }
+    if (w->fresh)
+        clear_sums(w);
 }
 
 /* ---- Outputs and taps ------------------------------------------------------------------------ */
@@ -338,7 +277,7 @@ static void sum_outputs(work *w, int first, int end, real *weight, bool add) {
     const int width = w->cut.way == ALONG_LANES ? 1 : VW;
     const int start = lanes ? first : first / VW * VW;
     const int units = parts_of(end - start, width), limit = w->cut.outputs / width;
-    range packed = {0};
+    w->band = (range){0};
     w->outputs = (range){first, end};
     for (int i = 0; i < parts_of(units, limit); i++) {
         range now = part_of(units, limit, i);
@@ -349,9 +288,10 @@ static void sum_outputs(work *w, int first, int end, real *weight, bool add) {
         if (!lanes)
             w->dy_now.channel = VW;
         if (lanes && w->cut.way == ALONG_OUTPUTS)
-            w->dy_now = gradient_turn_lanes(&w->dy_now, least(w->units * width, end - output),
-                                            width, w->g->y.output, w->g->x.output, w->strip);
-        sum_pixels(w, &packed);
+            w->dy_now =
+                gradient_turn_lanes(&w->dy_now, least(w->units * width, end - output),
+                                    most(width, 8), w->g->y.output, w->g->x.output, w->strip);
+        sum_pixels(w);
         store_weights(w, output, weight, add);
     }
 }
@@ -360,7 +300,7 @@ static void sum_outputs(work *w, int first, int end, real *weight, bool add) {
 static void sum_taps(work *w, int first, int end, real *weight, bool add) {
     const int channels = w->g->channels, kernel = w->cut.kernel;
     const int count = w->cut.channels > 0 ? channels : channels * kernel;
-    const int limit = w->cut.channels > 0 ? w->cut.channels : KERNEL_TAPS;
+    const int limit = w->cut.channels > 0 ? w->cut.channels : CUT_TAPS;
     const int step = w->cut.channels > 0 ? kernel : 1;
     for (int i = 0; i < parts_of(count, limit); i++) {
         range now = part_of(count, limit, i);
@@ -382,7 +322,7 @@ void conv_weight_gradient(const conv_gradient *g, int first, int end, const real
                           const real *source, real *weight_grad, bool add, real *scratch) {
     work w = {
         .g = g,
-        .cut = cut_of(g),
+        .cut = gradient_cut_of(g),
         .dy = tile_view(output_grad, g->x.output, g->output_step, g->form),
         .x = tile_view(source, g->x.source, g->source_step, g->form),
     };

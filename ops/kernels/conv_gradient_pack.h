@@ -27,7 +27,7 @@ gradient_view gradient_pack_source(const gradient_view *source, const gradient_w
 #define gradient_pack_lanes ISA_NAME(gradient_pack_lanes)
 gradient_view gradient_pack_lanes(const gradient_view *dy, int outputs, int rows, int columns, real *packed);
 
-/* Transposes dy of `outputs` channels to [rows][columns][LANES][outputs rounded up to `width`], padding zero. */
+/* Transposes dy of `outputs` channels to [rows][columns][LANES][outputs rounded up to `width`], padding zero. `width` is a multiple of 8. */
 #define gradient_turn_lanes ISA_NAME(gradient_turn_lanes)
 gradient_view gradient_turn_lanes(const gradient_view *dy, int outputs, int width, int rows, int columns, real *turned);
 
