@@ -75,7 +75,6 @@ tests_test_op_checks_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
 tests_test_isa_SOURCES = tests/test_isa.c $(op_checks)
 tests_test_isa_LDADD = $(LDADD) -lm
 
-
 tests_test_conv_SOURCES = tests/test_conv.c tests/op_harness.c tests/op_harness.h
 tests_test_conv_LDADD = $(LDADD) -lm
 
