@@ -130,6 +130,17 @@ static void run_thread(void *argument, int index, int threads) {
         update_share(x, index, threads);
 }
 
+/* As many threads as find work: no more than there are tiles where none is worth sharing. */
+static int threads_for(const exec *x) {
+    const graph *g = x->plan->graph;
+    if (x->tile_count >= x->threads)
+        return x->threads;
+    for (int i = 0; i < g->count; i++)
+        if (worth_sharing(&g->node[i].shapes, x->plan->form))
+            return x->threads;
+    return x->tile_count;
+}
+
 void exec_run(exec *x, const exec_batch *batch, const exec_update *update,
               const exec_answers *answers) {
     x->batch = batch;
@@ -141,5 +152,5 @@ void exec_run(exec *x, const exec_batch *batch, const exec_update *update,
     if (update)
         x->updates++;
     deal(x, x->plan->stage);
-    threads_run(x->threads, run_thread, x);
+    threads_run(threads_for(x), run_thread, x);
 }

@@ -69,6 +69,10 @@ size_t exec_memory(const exec *x);
 /* Threads it was made for. */
 int exec_threads(const exec *x);
 
+/* Threads share an operator's work on a tile where it takes at least so many multiply-adds. For tests, which want even
+ * small ones shared. */
+extern int64_t exec_worth_sharing;
+
 /* Number of slots in which the gradients of a batch of so many tiles are summed. */
 int exec_slots(int tiles, size_t trained);
 

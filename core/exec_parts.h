@@ -97,6 +97,10 @@ void carry_back(const node *n, phase now, const op_call *carried, const op_call 
 /* Reals that the values of a node take while they are carried; 0: it knows the form. */
 size_t carried_size(const node *n);
 
+/* Whether an operator takes so long for a tile that doing it together gains more than it costs: two
+ * barriers, and values that move from one core's cache to another's. */
+bool worth_sharing(const op_shapes *s, tile_form form);
+
 /* Moves this thread's share of the weights. */
 void update_share(exec *x, int index, int threads);
 

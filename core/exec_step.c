@@ -69,12 +69,11 @@ static op_call make_call(const team *t, int tile, int i) {
     };
 }
 
-/* Whether a callback takes so long that doing it together gains more than two barriers cost. */
-static bool worth_sharing(const op_call *call) {
-    const int64_t enough = 1 << 16; /* multiply-adds: a microsecond or two */
-    const op_shapes *s = call->shapes;
+int64_t exec_worth_sharing = 1 << 23; /* some 200 microseconds */
+
+bool worth_sharing(const op_shapes *s, tile_form form) {
     int64_t work = s->macs + 4 * (int64_t)shape_size(&s->output);
-    return work * (call->form == FORM_LANES ? LANES : 1) >= enough;
+    return work * (form == FORM_LANES ? LANES : 1) >= exec_worth_sharing;
 }
 
 /* Members wait for what the leader did without them when they next have a part in something. */
@@ -88,7 +87,7 @@ static void team_catch_up(const team *t) {
  * not worth sharing. Its time goes to `clock`, where there is one. */
 static void run_items(const team *t, op_call *call, void (*callback)(const op_call *), int items,
                       double *clock) {
-    bool shared = t->size > 1 && worth_sharing(call);
+    bool shared = t->size > 1 && worth_sharing(call->shapes, call->form);
     int all = items > 0 ? items : 1, parts = shared ? t->size : 1;
     if (shared)
         team_catch_up(t);
