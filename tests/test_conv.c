@@ -68,7 +68,8 @@ static void tear_down(void) {
 }
 
 static trial *start(const backend *b, const example *e) {
-    const op_sample sample = {
+    op_sample *sample = arena_alloc(memory, sizeof *sample);
+    *sample = (op_sample){
         .yaml = arena_format(memory,
                              "{op: conv2d, filters: %d, kernel_size: [%d, %d], strides: [%d, %d], "
                              "padding: [%d, %d, %d, %d], dilation_rate: [%d, %d], groups: %d}",
@@ -77,8 +78,8 @@ static trial *start(const backend *b, const example *e) {
                              e->x.dilation, e->groups),
         .inputs = arena_format(memory, "%dx%dx%d", e->channels, e->height, e->width),
     };
-    trial *t = trial_new(&b->ops, &sample, memory, errors);
-    ck_assert_msg(t != NULL, "%s: %s", sample.yaml, lcnn_errors_text(errors, 0));
+    trial *t = trial_new(&b->ops, sample, memory, errors);
+    ck_assert_msg(t != NULL, "%s: %s", sample->yaml, lcnn_errors_text(errors, 0));
     return t;
 }
 

@@ -84,9 +84,11 @@ static void overrunning_backward(const op_call *call) {
         call->input_grad[0][(size_t)c * shape_stride(s) + shape_pixels(s) * LANES] = 0;
 }
 
+static const bool store[] = {false};
+
 static void storing_backward(const op_call *call) {
     op_call storing = *call;
-    storing.input_grad_add = (const bool[]){false};
+    storing.input_grad_add = store;
     square_backward(&storing);
 }
 
@@ -152,7 +154,7 @@ static void single_item_backward(const op_call *call) {
 static void single_storing_backward(const op_call *call) {
     op_call storing = *call;
     if (call->form == FORM_SINGLE)
-        storing.input_grad_add = (const bool[]){false};
+        storing.input_grad_add = store;
     single_backward(&storing);
 }
 
