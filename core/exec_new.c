@@ -40,9 +40,8 @@ static bool singles_pay(const graph *g) {
 }
 
 const plan *plan_for(const exec *x, int count) {
-    return x->forms[FORM_SINGLE] && (count <= SINGLE_MOST || !x->forms[FORM_LANES])
-               ? x->forms[FORM_SINGLE]
-               : x->forms[FORM_LANES];
+    return x->forms[FORM_SINGLE] && count <= SINGLE_MOST ? x->forms[FORM_SINGLE]
+                                                         : x->forms[FORM_LANES];
 }
 
 int tiles_of(const plan *p, int count) {
@@ -51,16 +50,16 @@ int tiles_of(const plan *p, int count) {
 
 /* A plan for each form that batches of up to `most` samples will have. */
 static bool make_plans(exec *x, const graph *g, bool training, int most, lcnn_errors *errors) {
-    bool single = singles_pay(g);
+    bool single = singles_pay(g), lanes = !single || most > SINGLE_MOST;
     if (single) {
         const graph *same = graph_with_ops(g, &x->backend->single->ops, x->arena);
         if (!same)
             return false;
         x->forms[FORM_SINGLE] = plan_new(same, training, FORM_SINGLE, x->arena, errors);
     }
-    if (!single || most > SINGLE_MOST)
+    if (lanes)
         x->forms[FORM_LANES] = plan_new(g, training, FORM_LANES, x->arena, errors);
-    return (!single || x->forms[FORM_SINGLE]) && plan_for(x, most);
+    return (!single || x->forms[FORM_SINGLE]) && (!lanes || x->forms[FORM_LANES]);
 }
 
 /* The most that any of the plans needs. */
