@@ -26,58 +26,6 @@ bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_erro
     return file_write(path, bytes, size, errors);
 }
 
-/* ---- Data ------------------------------------------------------------------------------------ */
-
-lcnn_data *lcnn_data_open(const char *name, lcnn_errors *errors) {
-    lcnn_data *data = calloc(1, sizeof *data);
-    if (!data) {
-        error_no_memory(errors);
-        return NULL;
-    }
-    arithmetic before = arithmetic_standard();
-    data->set = datasets_open(name, errors);
-    arithmetic_restore(before);
-    if (!data->set) {
-        free(data);
-        return NULL;
-    }
-    return data;
-}
-
-void lcnn_data_free(lcnn_data *data) {
-    if (data)
-        datasets_close(data->set);
-    free(data);
-}
-
-const char *lcnn_data_name(const lcnn_data *data) {
-    return data->set->info.name;
-}
-
-const char *lcnn_data_title(const lcnn_data *data) {
-    return data->set->info.title;
-}
-
-const char *lcnn_data_sha256(const lcnn_data *data) {
-    return data->set->sha256;
-}
-
-int lcnn_data_classes(const lcnn_data *data) {
-    return data->set->info.classes;
-}
-
-const char *lcnn_data_class_name(const lcnn_data *data, int index) {
-    return data->set->info.class_names[index];
-}
-
-uint32_t lcnn_data_train_count(const lcnn_data *data) {
-    return data->set->train.count;
-}
-
-uint32_t lcnn_data_test_count(const lcnn_data *data) {
-    return data->set->test.count;
-}
-
 /* ---- Models ---------------------------------------------------------------------------------- */
 
 static const char *shape_copy(arena *a, const shape *s) {

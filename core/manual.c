@@ -1,5 +1,5 @@
 /* manual.c - what can be named in a model, described from the tables that read it: the part of
- * lcnn.h behind `lcnn ops` and `lcnn data`. */
+ * lcnn.h behind `lcnn ops`. */
 #include "config.h"
 
 #include "backend.h"
@@ -107,27 +107,4 @@ const lcnn_component *lcnn_components(lcnn_kind kind, int *count) {
         made[kind] = describe_set(kind, &counts[kind], a);
     *count = made[kind] ? counts[kind] : 0;
     return made[kind];
-}
-
-const lcnn_data_info *lcnn_data_catalogue(int *count) {
-    static lcnn_data_info *made;
-    static int made_count;
-    arena *a = kept();
-    lcnn_errors *errors = lcnn_errors_new();
-    if (!made && a && errors) {
-        int n = 0;
-        const datasets_entry *entries = datasets_list(&n, a, errors);
-        lcnn_data_info *list = entries ? arena_array(a, (size_t)n + 1, sizeof *list) : NULL;
-        for (int i = 0; list && i < n; i++) {
-            const dataset_info *info = entries[i].info;
-            list[i] = (lcnn_data_info){info->name,         info->title,        entries[i].where,
-                                       info->image.dim[0], info->image.dim[1], info->image.dim[2],
-                                       info->classes};
-        }
-        made = list;
-        made_count = list ? n : 0;
-    }
-    lcnn_errors_free(errors);
-    *count = made_count;
-    return made;
 }
