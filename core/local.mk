@@ -24,7 +24,7 @@ core_sources = \
 	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_parts.h core/manual.c \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
-	core/model.c core/model.h core/model_parts.h core/model_write.c \
+	core/model.c core/model.h core/model_data.c core/model_parts.h core/model_write.c \
 	core/network.c core/network.h \
 	core/number.c core/number.h \
 	core/plan.c core/plan.h \

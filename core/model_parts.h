@@ -1,4 +1,4 @@
-/* model_parts.h - what model.c and model_write.c share, and nobody else sees. */
+/* model_parts.h - what the files of a model share: model.c, model_data.c and model_write.c, and nobody else sees. */
 #ifndef MODEL_PARTS_H
 #define MODEL_PARTS_H
 
@@ -20,6 +20,28 @@ typedef struct loader {
 void model_train_rows(const model_parts *parts, attr rows[MODEL_TRAIN_ROWS]);
 
 /* Makes yaml and sha256; false when memory is out. */
-bool model_write(loader *l, const attr *model_rows, const attr *data_rows);
+bool model_write(loader *l, const attr *model_rows);
+
+void model_fault(loader *l, mark at, const char *text);
+void model_out_of_memory(loader *l);
+
+/* The section's map; an empty one when it is left out, NULL when it is something else. */
+doc *model_section(loader *l, const char *key);
+
+/* ---- Data ------------------------------------------------------------------------------------ */
+
+extern const attr model_data_rows[];
+extern const component model_data_section;
+
+/* Puts the caller's choice of data set in place of the model's; false with a message. */
+bool model_choose_data(loader *l, const char *name);
+
+/* What is known of the data set: `$classes` is needed before anything else can be read. */
+void model_find_data(loader *l);
+
+void model_read_data(loader *l);
+
+/* Leads the shape of the data set's images through the transforms to the network's input. */
+void model_follow_images(loader *l);
 
 #endif

@@ -13,10 +13,10 @@ static doc *append_map(doc *parent, const char *key, arena *a) {
     return map;
 }
 
-static bool write_data(const model_data *d, const attr *rows, doc *parent, arena *a) {
+static bool write_data(const model_data *d, doc *parent, arena *a) {
     doc *map = append_map(parent, "data", a);
     doc *list = doc_new(a, DOC_LIST, (mark){0});
-    if (map == NULL || list == NULL || !attr_write(rows, d, map, a))
+    if (map == NULL || list == NULL || !attr_write(model_data_rows, d, map, a))
         return false;
     for (int i = 0; i < d->transform_count; i++) {
         doc *item = component_write(&d->transform[i], a);
@@ -28,13 +28,13 @@ static bool write_data(const model_data *d, const attr *rows, doc *parent, arena
     return true;
 }
 
-bool model_write(loader *l, const attr *model_rows, const attr *data_rows) {
+bool model_write(loader *l, const attr *model_rows) {
     model *m = l->m;
     attr rows[MODEL_TRAIN_ROWS];
     model_train_rows(l->parts, rows);
     doc *root = doc_new(l->a, DOC_MAP, (mark){0});
     if (root == NULL || !attr_write(model_rows, m, root, l->a) ||
-        !graph_write(m->graph, root, l->a) || !write_data(&m->data, data_rows, root, l->a))
+        !graph_write(m->graph, root, l->a) || !write_data(&m->data, root, l->a))
         return false;
     doc *train = append_map(root, "train", l->a);
     if (train == NULL || !attr_write(rows, &m->train, train, l->a))

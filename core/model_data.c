@@ -1,0 +1,162 @@
+/* model_data.c - the section `data` of a model: the data set it names, what happens to each image
+ * on its way in, and whether the images then fit the network's input.
+ *
+ * Reads no images: what is known of a data set comes from the catalogue, or from the headers of a
+ * folder's files. */
+#include "model_parts.h"
+
+#include "resolve.h"
+
+const attr model_data_rows[] = {
+    {"name", ATTR_STRING, offsetof(model_data, name),
+     .help = "a data set that `lcnn data` lists, or a folder (with a / in it)"},
+    {"validation", ATTR_REAL, offsetof(model_data, validation), .initial = "0", .min = 0,
+     .max = 0.9, .help = "share of the training images held out to watch the training"},
+    {0},
+};
+
+const component model_data_section = {
+    .name = "data",
+    .summary = "where the images come from, and what happens to each on its way in",
+    .doc =
+        "Beside these keys:\n"
+        "transforms  list of transforms, applied in this order; none unless given. After the last\n"
+        "            one an image must have the shape that `input` says.",
+    .size = sizeof(model_data),
+    .attrs = model_data_rows,
+};
+
+/* ---- Which data set -------------------------------------------------------------------------- */
+
+bool model_choose_data(loader *l, const char *name) {
+    doc *map = model_section(l, "data");
+    if (map == NULL)
+        return false;
+    const char *called = arena_format(l->a, "--data %s", name);
+    doc *value =
+        called == NULL ? NULL : doc_scalar(l->a, error_file(l->errors, called), name, true);
+    if (value == NULL) {
+        model_out_of_memory(l);
+        return false;
+    }
+    doc *old = doc_get(map, "name");
+    if (old == NULL) {
+        doc_append(map, "name", value);
+    } else {
+        old->kind = DOC_SCALAR;
+        old->at = value->at;
+        old->text = value->text;
+        old->quoted = true;
+        old->count = 0;
+        old->first = NULL;
+    }
+    return true;
+}
+
+void model_find_data(loader *l) {
+    const doc *map = doc_get(l->tree, "data");
+    const doc *name = map != NULL && map->kind == DOC_MAP ? doc_get(map, "name") : NULL;
+    if (name != NULL)
+        name = resolve_peek(l->tree, name);
+    if (name == NULL || name->kind != DOC_SCALAR || name->text[0] == '\0')
+        return; /* read_data or resolve_names says so */
+    l->m->info = l->parts->data_info(name->text, name->at, l->a, l->errors);
+    l->ok = l->ok && l->m->info != NULL;
+}
+
+/* ---- Keys ------------------------------------------------------------------------------------- */
+
+static void read_transforms(loader *l, const doc *list) {
+    model_data *d = &l->m->data;
+    if (list == NULL)
+        return;
+    if (list->kind != DOC_LIST) {
+        model_fault(l, list->at, "data: transforms: expected a list, such as [{op: pad, by: 2}]");
+        return;
+    }
+    mark *at = arena_array(l->a, (size_t)list->count + 1, sizeof *at);
+    d->transform = arena_array(l->a, (size_t)list->count + 1, sizeof *d->transform);
+    if (at == NULL || d->transform == NULL) {
+        model_out_of_memory(l);
+        return;
+    }
+    for (const doc *item = list->first; item != NULL; item = item->next) {
+        at[d->transform_count] = item->at;
+        if (!component_parse(l->parts->transforms, item, "data: transforms",
+                             &d->transform[d->transform_count++], l->a, l->errors))
+            l->ok = false;
+    }
+    d->transform_at = at;
+}
+
+void model_read_data(loader *l) {
+    static const char *const others[] = {"transforms", NULL};
+    doc *map = model_section(l, "data");
+    if (map == NULL)
+        return;
+    if (!attr_parse(model_data_rows, map, others, "data", &l->m->data, l->a, l->errors))
+        l->ok = false;
+    read_transforms(l, doc_get(map, "transforms"));
+}
+
+/* ---- Images ---------------------------------------------------------------------------------- */
+
+/* What to do when the images do not arrive in the shape of the input. */
+static const char *shape_advice(loader *l, const shape *from, const shape *to) {
+    char have[SHAPE_TEXT], want[SHAPE_TEXT];
+    int rows = to->dim[1] - from->dim[1], columns = to->dim[2] - from->dim[2];
+    if (from->rank == 3 && to->rank == 3 && from->dim[0] == to->dim[0] && rows == columns &&
+        rows > 0 && rows % 2 == 0 && component_find(l->parts->transforms, "pad") != NULL)
+        return arena_format(l->a, "the transform {op: pad, by: %d} makes %s into %s", rows / 2,
+                            shape_text(from, have), shape_text(to, want));
+    return arena_format(l->a, "change `input` to [%d, %d, %d], or `data.transforms`", from->dim[0],
+                        from->dim[1], from->dim[2]);
+}
+
+void model_follow_images(loader *l) {
+    model_data *d = &l->m->data;
+    shape *s = arena_array(l->a, (size_t)d->transform_count + 1, sizeof *s);
+    if (s == NULL) {
+        model_out_of_memory(l);
+        return;
+    }
+    s[0] = l->m->info->image;
+    for (int i = 0; i < d->transform_count; i++) {
+        const transform *t = (const transform *)d->transform[i].type;
+        if (!t->infer(d->transform[i].attrs, &s[i], &s[i + 1], d->transform_at[i], l->errors)) {
+            l->ok = false;
+            return;
+        }
+    }
+    d->transform_shape = s;
+    const shape *last = &s[d->transform_count], *input = &l->m->graph->input;
+    if (shape_equal(last, input))
+        return;
+    char have[SHAPE_TEXT], want[SHAPE_TEXT];
+    const char *advice = shape_advice(l, last, input);
+    if (advice == NULL) {
+        model_out_of_memory(l);
+        return;
+    }
+    error_add(l->errors, LCNN_BAD_MODEL, doc_get(l->tree, "input")->at,
+              "input: the images of '%s' arrive as %s, not as %s; %s", l->m->info->name,
+              shape_text(last, have), shape_text(input, want), advice);
+    l->ok = false;
+}
+
+bool model_fits(const model *m, const dataset *d, lcnn_errors *errors) {
+    char has[SHAPE_TEXT], wants[SHAPE_TEXT];
+    const shape *image = &m->data.transform_shape[0];
+    if (!shape_equal(&d->info.image, image)) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0},
+                  "the images of %s are %s, and model %s expects %s", d->info.name,
+                  shape_text(&d->info.image, has), m->name, shape_text(image, wants));
+        return false;
+    }
+    if (d->info.classes != m->graph->classes) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has %d classes, and model %s expects %d",
+                  d->info.name, d->info.classes, m->name, m->graph->classes);
+        return false;
+    }
+    return true;
+}
