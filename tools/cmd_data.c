@@ -62,19 +62,38 @@ static int print_set(const char *name) {
     return LCNN_OK;
 }
 
+static int list_main(const arguments *args) {
+    (void)args;
+    return print_catalogue();
+}
+
+static const command data_list = {
+    .name = "data list",
+    .summary = "List the data sets that are known",
+    .operands = "",
+    .about = "Every set that is known and where it was found.",
+    .run = list_main,
+};
+
+/* Those of more than one line are files of their own: data_NAME.c. */
+static const command *const words[] = {&data_list, NULL};
+
 static int data_main(const arguments *args) {
     return args->operand_count == 0 ? print_catalogue() : print_set(args->operand[0]);
 }
 
 const command cmd_data = {
     .name = "data",
-    .summary = "List the data sets, or describe one",
+    .summary = "List the data sets, describe one, or work with them",
     .operands = "[NAME]",
     .min_operands = 0,
     .max_operands = 1,
     .about = "Without NAME: every set that is known and where it was found. With NAME, which may "
              "be a folder: its sizes, "
-             "classes and checksum, or the places where it was looked for.",
+             "classes and checksum, or the places where it was looked for. A folder that is called "
+             "like one of the "
+             "commands below is named ./list and so on.",
     .examples = "lcnn data\nlcnn data emnist-letters\nlcnn data ./my-images",
     .run = data_main,
+    .words = words,
 };

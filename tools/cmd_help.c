@@ -10,7 +10,11 @@ static int help_main(const arguments *args) {
         return LCNN_OK;
     }
     const char *word = args->operand[0];
-    const command *cmd = command_find(word);
+    int taken;
+    const command *cmd = command_find(args->operand_count, args->operand, &taken);
+    if (cmd && taken < args->operand_count)
+        usage_error(&cmd_help, args->argc, args->argv, 2 + taken, "there is no command '%s %s'",
+                    cmd->name, text_plain(args->operand[taken]));
     if (cmd) {
         options_help(cmd);
         return LCNN_OK;
@@ -27,7 +31,7 @@ const command cmd_help = {
     .summary = "Explain a command",
     .operands = "[COMMAND]",
     .min_operands = 0,
-    .max_operands = 1,
+    .max_operands = 2,
     .about = "The same as 'lcnn COMMAND --help'.",
     .run = help_main,
 };

@@ -64,6 +64,8 @@ struct command {
     const option *options;
     const char *examples;              /* lines of `--help`; NULL: none */
     int (*run)(const arguments *args); /* returns the exit status */
+    /* Commands of two words ("data fetch"), told apart by the second; NULL-ended. NULL: none. */
+    const command *const *words;
 };
 
 extern const command cmd_run, cmd_test, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
@@ -71,13 +73,15 @@ extern const command cmd_run, cmd_test, cmd_check, cmd_show, cmd_ops, cmd_data, 
 /* Every command, NULL-ended. */
 extern const command *const commands[];
 
-const command *command_find(const char *name);
+/* The command that the words begin with, and how many of them are its name: two where the second tells apart what
+ * `words` lists, else one. NULL when there is none. */
+const command *command_find(int count, const char *const *word, int *taken);
 
 /* ---- options.c ------------------------------------------------------------------------------- */
 
-/* Reads argv[2..] by the table of `cmd` into `out`; prints a usage error and exits when it does not
+/* Reads argv[first..] by the table of `cmd` into `out`; prints a usage error and exits when it does not
  * fit, prints the help and exits when it was asked for. */
-void options_parse(const command *cmd, int argc, char **argv, arguments *out);
+void options_parse(const command *cmd, int first, int argc, char **argv, arguments *out);
 
 void options_free(arguments *args);
 

@@ -19,11 +19,21 @@
 const command *const commands[] = {&cmd_run,  &cmd_test,  &cmd_check, &cmd_show, &cmd_ops,
                                    &cmd_data, &cmd_bench, &cmd_help,  NULL};
 
-const command *command_find(const char *name) {
-    for (int i = 0; commands[i]; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
+const command *command_find(int count, const char *const *word, int *taken) {
+    const command *found = NULL;
+    *taken = 0;
+    for (int i = 0; !found && count > 0 && commands[i]; i++)
+        if (strcmp(commands[i]->name, word[0]) == 0)
+            found = commands[i];
+    *taken = found != NULL;
+    if (!found || !found->words || count < 2)
+        return found;
+    for (int i = 0; found->words[i]; i++)
+        if (strcmp(strchr(found->words[i]->name, ' ') + 1, word[1]) == 0) {
+            *taken = 2;
+            return found->words[i];
+        }
+    return found;
 }
 
 const char *command_nearest(const char *word) {
@@ -68,7 +78,8 @@ static int dispatch(int argc, char **argv) {
         printf("lcnn %s\n", lcnn_version());
         return LCNN_OK;
     }
-    const command *cmd = command_find(argv[1]);
+    int taken;
+    const command *cmd = command_find(argc - 1, (const char *const *)argv + 1, &taken);
     if (!cmd) {
         static const char *const options[] = {"--help", "--version", NULL};
         bool dash = argv[1][0] == '-';
@@ -80,7 +91,7 @@ static int dispatch(int argc, char **argv) {
         usage_error(NULL, argc, argv, 1, "unknown %s '%s'", kind, given);
     }
     arguments args;
-    options_parse(cmd, argc, argv, &args);
+    options_parse(cmd, 1 + taken, argc, argv, &args);
     int status = cmd->run(&args);
     options_free(&args);
     return status;

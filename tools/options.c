@@ -146,14 +146,14 @@ static void parse_operand(arguments *args, int at) {
     args->operand[args->operand_count++] = args->argv[at];
 }
 
-void options_parse(const command *cmd, int argc, char **argv, arguments *out) {
+void options_parse(const command *cmd, int first, int argc, char **argv, arguments *out) {
     *out = (arguments){.command = cmd, .argc = argc, .argv = argv};
     out->operand = calloc((size_t)argc + 1, sizeof *out->operand);
     parser p = {out, calloc((size_t)row_count(cmd->options) + 1, sizeof *p.seen)};
     if (!out->operand || !p.seen)
         no_memory();
     bool options_over = false;
-    for (int at = 2; at < argc;) {
+    for (int at = first; at < argc;) {
         if (!options_over && strcmp(argv[at], "--") == 0) {
             options_over = true;
             at++;
@@ -239,6 +239,10 @@ void options_help(const command *cmd) {
     printf("usage: lcnn %s%s%s%s\n\n%s.\n\n", cmd->name, *cmd->operands ? " " : "", cmd->operands,
            rows > 0 ? " [OPTION]..." : "", cmd->summary);
     text_wrap(stdout, cmd->about, 0, 0);
+    if (cmd->words)
+        puts("\ncommands:");
+    for (int i = 0; cmd->words && cmd->words[i]; i++)
+        printf("  lcnn %-11s  %s\n", cmd->words[i]->name, cmd->words[i]->summary);
     puts("\noptions:");
     for (int i = 0; i < rows; i++)
         print_row(&cmd->options[i], width + 2);
