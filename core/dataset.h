@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "attr.h"
+#include "rng.h"
 #include "tensor.h"
 
 /* One part of a set. */
@@ -32,13 +33,53 @@ struct dataset {
     char sha256[65]; /* of the decoded images and labels of both parts, in hexadecimal */
 };
 
-/* A change made to each image on its way into the network. */
+/* ---- Transforms ------------------------------------------------------------------------------ */
+
+/* One image on its way into the network. Buffers are 64-byte aligned and do not overlap. */
+typedef struct transform_call {
+    const void *attrs;
+    const shape *in_shape, *out_shape;
+    const float *in;    /* [channels][height][width]; bytes arrive as 0 .. 255 */
+    float *out;
+    float *scratch;     /* [what the transform asked for], holding anything */
+    const rng_key *key; /* while training: its stream is the transform's place in the list; NULL where images are evaluated */
+    uint32_t sample;    /* index of the image in its part: with the key, the whole of what may be random */
+} transform_call;
+
+typedef struct transform_sample {
+    const char *yaml; /* "{op: pad, by: 2}"; the first sample is the example in the manual */
+    shape image;      /* rank 3; what comes in */
+} transform_sample;
+
+typedef struct transform_refusal {
+    const char *yaml;
+    shape image;
+    const char *message; /* a fragment of the message expected */
+} transform_refusal;
+
+/* A change made to each image on its way into the network. Results depend on the call's members only and have the same
+ * bits everywhere: no libm, and sums in one order. */
 typedef struct transform {
-    component component;
-    /* Output shape for an input shape; false with a message when it cannot be. */
+    component component; /* first, so that a component found by name is the transform */
+    bool training_only;  /* left out where images are evaluated; keeps the shape */
+
+    /* Output shape for an input shape of rank 3; false with a message when it cannot be. */
     bool (*infer)(const void *attrs, const shape *in, shape *out, mark at, lcnn_errors *errors);
-    /* One image, values as [channels][height][width] floats; `out` is another buffer. Bytes arrive as 0 .. 255. */
-    void (*apply)(const void *attrs, const shape *in_shape, const float *in, const shape *out_shape, float *out);
+    /* Floats of scratch for an image of this shape; NULL: none. */
+    size_t (*scratch)(const void *attrs, const shape *in);
+    /* Neither allocates, fails nor prints. */
+    void (*apply)(const transform_call *call);
+
+    /* Transforms that may have to be told the moments of the training images as these reach them: whether this one still
+     * has to, and telling it; mean and deviation have a number per channel and outlive the attributes. Both or neither. */
+    bool (*wants_moments)(const void *attrs);
+    void (*set_moments)(void *attrs, attr_reals mean, attr_reals deviation);
+
+    const transform_sample *samples;   /* ended by a row without yaml; at least one */
+    const transform_refusal *refusals; /* ended by a row without yaml; NULL where infer cannot fail */
 } transform;
+
+/* Images on their way may have this many numbers at most, between transforms too. */
+enum { TRANSFORM_MAX_SIZE = 1 << 24 };
 
 #endif

@@ -234,10 +234,13 @@ void load_tile(const team *t, int tile) {
         real *input = at(t, tile, planned(x, GRAPH_INPUT)->output);
         for (int lane = 0; lane < LANES; lane++)
             info->sample[lane] = lane < count ? sample[lane] : 0;
+        const rng_key epoch = feed_key(x->batch->seed, x->batch->epoch);
+        const rng_key *key = x->plan->training ? &epoch : NULL;
+        float *scratch = t->leader->feed_scratch;
         if (x->plan->form == FORM_SINGLE)
-            feed_single(x->feed, *sample, t->leader->feed_scratch, input, info->label);
+            feed_single(x->feed, key, *sample, scratch, input, info->label);
         else
-            feed_tile(x->feed, sample, count, t->leader->feed_scratch, input, info->label);
+            feed_tile(x->feed, key, sample, count, scratch, input, info->label);
     }
     t->self->behind = true;
 }

@@ -13,22 +13,42 @@ static size_t image_stride(const shape *s) {
     return (lines | 1) * (64 / sizeof(float));
 }
 
-/* Room for an image on its way, whole cache lines. */
+static size_t whole_lines(size_t floats) {
+    return (floats + 15) & ~(size_t)15;
+}
+
+/* Room for an image on its way. */
 static size_t widest(const feed *f) {
     size_t most = 0;
     for (int i = 0; i <= f->transform_count; i++) {
         size_t size = shape_size(&f->transform_shape[i]);
         most = size > most ? size : most;
     }
-    return (most + 15) & ~(size_t)15;
+    return whole_lines(most);
+}
+
+/* Room for what transforms need besides. */
+static size_t greediest(const feed *f) {
+    size_t most = 0;
+    for (int i = 0; i < f->transform_count; i++) {
+        const transform *t = (const transform *)f->transform[i].type;
+        size_t size = t->scratch ? t->scratch(f->transform[i].attrs, &f->transform_shape[i]) : 0;
+        most = size > most ? size : most;
+    }
+    return whole_lines(most);
 }
 
 static const shape *final_shape(const feed *f) {
     return &f->transform_shape[f->transform_count];
 }
 
+/* Two images on their way, what transforms need, finished images: in this order. */
 size_t feed_scratch(const feed *f) {
-    return LANES * image_stride(final_shape(f)) + 2 * widest(f);
+    return 2 * widest(f) + greediest(f) + LANES * image_stride(final_shape(f));
+}
+
+rng_key feed_key(uint64_t seed, uint32_t epoch) {
+    return (rng_key){.seed = seed, .purpose = RNG_TRANSFORM, .epoch = epoch};
 }
 
 static void bytes_to_floats(const uint8_t *bytes, size_t size, float *out) {
@@ -44,18 +64,39 @@ static void prefetch_image(const feed *f, uint32_t sample) {
         __builtin_prefetch(bytes + i);
 }
 
-/* One image through all transforms into `out`; they take turns between the two halves of `work`. */
-static void finish_image(const feed *f, uint32_t sample, float *work, float *out) {
+/* The next transform from `i` on that an image goes through; the count when there is none. */
+static int next_transform(const feed *f, int i, bool training) {
+    while (i < f->transform_count && !training &&
+           ((const transform *)f->transform[i].type)->training_only)
+        i++;
+    return i;
+}
+
+/* Transforms take turns between the two halves of `scratch`; the last one writes to `out`. */
+void feed_image(const feed *f, const rng_key *key, uint32_t sample, float *scratch, float *out) {
     const size_t size = shape_size(&f->image), half = widest(f);
-    const uint8_t *bytes = f->split->images + sample * size;
     const int count = f->transform_count;
-    const float *in = count ? work : out;
-    bytes_to_floats(bytes, size, count ? work : out);
-    for (int i = 0; i < count; i++) {
-        const transform *t = (const transform *)f->transform[i].type;
-        float *to = i == count - 1 ? out : work + (i % 2 ? 0 : half);
-        t->apply(f->transform[i].attrs, &f->transform_shape[i], in, &f->transform_shape[i + 1], to);
-        in = to;
+    rng_key keyed = key ? *key : (rng_key){0};
+    int i = next_transform(f, 0, key != NULL);
+    float *in = i < count ? scratch : out, *spare = scratch + half;
+    bytes_to_floats(f->split->images + sample * size, size, in);
+    while (i < count) {
+        const int next = next_transform(f, i + 1, key != NULL);
+        keyed.stream = (uint32_t)i;
+        const transform_call call = {
+            .attrs = f->transform[i].attrs,
+            .in_shape = &f->transform_shape[i],
+            .out_shape = &f->transform_shape[i + 1],
+            .in = in,
+            .out = next < count ? spare : out,
+            .scratch = scratch + 2 * half,
+            .key = key ? &keyed : NULL,
+            .sample = sample,
+        };
+        ((const transform *)f->transform[i].type)->apply(&call);
+        spare = in;
+        in = call.out;
+        i = next;
     }
 }
 
@@ -98,24 +139,23 @@ static void interleave(const float *restrict images, size_t stride, size_t pixel
             tile[p * LANES + lane] = images[lane * stride + p];
 }
 
-void feed_tile(const feed *f, const uint32_t *sample, int count, float *scratch, real *tile,
-               int32_t labels[LANES]) {
+void feed_tile(const feed *f, const rng_key *key, const uint32_t *sample, int count, float *scratch,
+               real *tile, int32_t labels[LANES]) {
     const shape *s = final_shape(f);
     const size_t stride = image_stride(s), pixels = shape_pixels(s);
-    float *work = scratch + LANES * stride;
+    float *images = scratch + 2 * widest(f) + greediest(f);
     for (int lane = 0; lane < LANES; lane++) {
-        float *image = scratch + (size_t)lane * stride;
+        float *image = images + (size_t)lane * stride;
         labels[lane] = lane < count ? f->split->labels[sample[lane]] : 0;
         if (lane + 1 < count)
             prefetch_image(f, sample[lane + 1]);
         if (lane < count)
-            finish_image(f, sample[lane], work, image);
+            feed_image(f, key, sample[lane], scratch, image);
         else
             memset(image, 0, shape_size(s) * sizeof *image);
     }
     for (int c = 0; c < s->dim[0]; c++)
-        interleave(scratch + (size_t)c * pixels, stride, pixels,
-                   tile + (size_t)c * shape_stride(s));
+        interleave(images + (size_t)c * pixels, stride, pixels, tile + (size_t)c * shape_stride(s));
 }
 
 /* Channels of one image side by side. */
@@ -128,11 +168,11 @@ static void interleave_channels(const float *restrict image, const shape *s, rea
             tile[p * width + c] = image[c * pixels + p];
 }
 
-void feed_single(const feed *f, uint32_t sample, float *scratch, real *tile,
+void feed_single(const feed *f, const rng_key *key, uint32_t sample, float *scratch, real *tile,
                  int32_t labels[LANES]) {
-    const shape *s = final_shape(f);
+    float *image = scratch + 2 * widest(f) + greediest(f);
     memset(labels, 0, LANES * sizeof *labels);
     labels[0] = f->split->labels[sample];
-    finish_image(f, sample, scratch + LANES * image_stride(s), scratch);
-    interleave_channels(scratch, s, tile);
+    feed_image(f, key, sample, scratch, image);
+    interleave_channels(image, final_shape(f), tile);
 }

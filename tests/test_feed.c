@@ -35,6 +35,13 @@ static bool inferred(const attr_component *t, const shape *in, shape *out) {
     return f->infer(t->attrs, in, out, (mark){0}, errors);
 }
 
+static void apply(const attr_component *t, const shape *in_shape, const float *in,
+                  const shape *out_shape, float *out) {
+    ((const transform *)t->type)
+        ->apply(&(transform_call){
+            .attrs = t->attrs, .in_shape = in_shape, .out_shape = out_shape, .in = in, .out = out});
+}
+
 /* Applies a transform to an image and compares shape and values. */
 static void becomes(const char *yaml, shape in, const float *values, shape out,
                     const float *expected) {
@@ -43,7 +50,7 @@ static void becomes(const char *yaml, shape in, const float *values, shape out,
     shape s;
     ck_assert(inferred(&t, &in, &s));
     ck_assert(shape_equal(&s, &out));
-    ((const transform *)t.type)->apply(t.attrs, &in, values, &s, result);
+    apply(&t, &in, values, &s, result);
     for (size_t i = 0; i < shape_size(&out); i++)
         ck_assert_float_eq_tol(result[i], expected[i], 1e-6f);
 }
@@ -74,7 +81,7 @@ START_TEST(rescale_meets_its_ends_exactly) {
     for (int i = 0; i < 3; i++) {
         attr_component t = parsed(yaml[i]);
         float bytes[] = {0, 255}, ends[2];
-        ((const transform *)t.type)->apply(t.attrs, &s, bytes, &s, ends);
+        apply(&t, &s, bytes, &s, ends);
         ck_assert_float_eq(ends[0], low[i]);
         ck_assert_float_eq(ends[1], high[i]);
     }
@@ -162,7 +169,7 @@ static void check_tile(const feed *f, int count, int pad, float factor) {
     for (uint32_t i = 0; i < LANES; i++)
         sample[i] = (i * 7 + 3) % SAMPLES;
     memset(scratch, 0xff, feed_scratch(f) * sizeof *scratch); /* NaN, if any of it were used */
-    feed_tile(f, sample, count, scratch, tile, label);
+    feed_tile(f, NULL, sample, count, scratch, tile, label);
     for (int lane = 0; lane < LANES; lane++) {
         ck_assert_int_eq(label[lane], lane < count ? labels[sample[lane]] : 0);
         for (int c = 0; c < s->dim[0]; c++)

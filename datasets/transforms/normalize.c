@@ -38,12 +38,12 @@ static bool normalize_infer(const void *attrs, const shape *in, shape *out, mark
     return fits("deviation", &n->deviation, in->dim[0], at, errors) && mean;
 }
 
-static void normalize_apply(const void *attrs, const shape *in_shape, const float *in,
-                            const shape *out_shape, float *out) {
-    const normalize *n = attrs;
-    const size_t pixels = shape_pixels(in_shape);
-    (void)out_shape;
-    for (int c = 0; c < in_shape->dim[0]; c++) {
+static void normalize_apply(const transform_call *call) {
+    const normalize *n = call->attrs;
+    const size_t pixels = shape_pixels(call->in_shape);
+    const float *in = call->in;
+    float *out = call->out;
+    for (int c = 0; c < call->in_shape->dim[0]; c++) {
         const float mean = (float)n->mean.value[n->mean.count == 1 ? 0 : c];
         const float factor = (float)(1 / n->deviation.value[n->deviation.count == 1 ? 0 : c]);
         for (size_t i = 0; i < pixels; i++)
@@ -68,4 +68,7 @@ const transform transform_normalize = {
         },
     .infer = normalize_infer,
     .apply = normalize_apply,
+    .samples =
+        (const transform_sample[]){{"{op: normalize, mean: 33.3, deviation: 78.6}", {3, {1, 5, 5}}},
+                                   {0}},
 };

@@ -57,13 +57,13 @@ static float *fill(float *to, float value, int count) {
 }
 
 /* The right border of a row and the left one of the next lie side by side in memory. */
-static void pad_apply(const void *attrs, const shape *in_shape, const float *in,
-                      const shape *out_shape, float *out) {
-    const pad *p = attrs;
-    const float value = (float)p->value;
-    const int height = in_shape->dim[1], width = in_shape->dim[2];
-    const int border = p->by.y * out_shape->dim[2] + p->by.x, gap = 2 * p->by.x;
-    for (int c = 0; c < in_shape->dim[0]; c++) {
+static void pad_apply(const transform_call *call) {
+    const pad *p = call->attrs;
+    const float value = (float)p->value, *in = call->in;
+    const int height = call->in_shape->dim[1], width = call->in_shape->dim[2];
+    const int border = p->by.y * call->out_shape->dim[2] + p->by.x, gap = 2 * p->by.x;
+    float *out = call->out;
+    for (int c = 0; c < call->in_shape->dim[0]; c++) {
         out = fill(out, value, border);
         for (int y = 0; y < height; y++, in += width) {
             out = copy(out, in, width);
@@ -87,4 +87,7 @@ const transform transform_pad = {
         },
     .infer = pad_infer,
     .apply = pad_apply,
+    .samples = (const transform_sample[]){{"{op: pad, by: 2}", {3, {1, 28, 28}}},
+                                          {"{op: pad, by: [0, 3], value: -1}", {3, {3, 5, 2}}},
+                                          {0}},
 };

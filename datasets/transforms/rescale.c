@@ -33,15 +33,13 @@ static bool rescale_infer(const void *attrs, const shape *in, shape *out, mark a
     return true;
 }
 
-static void rescale_apply(const void *attrs, const shape *in_shape, const float *in,
-                          const shape *out_shape, float *out) {
-    const rescale *r = attrs;
+static void rescale_apply(const transform_call *call) {
+    const rescale *r = call->attrs;
     const float low = (float)r->to.value[0];
     const float factor = (float)((r->to.value[1] - r->to.value[0]) / 255);
-    const size_t size = shape_size(in_shape);
-    (void)out_shape;
+    const size_t size = shape_size(call->in_shape);
     for (size_t i = 0; i < size; i++)
-        out[i] = in[i] * factor + low;
+        call->out[i] = call->in[i] * factor + low;
 }
 
 const transform transform_rescale = {
@@ -59,4 +57,14 @@ const transform transform_rescale = {
         },
     .infer = rescale_infer,
     .apply = rescale_apply,
+    .samples = (const transform_sample[]){{"{op: rescale, to: [-1, 1]}", {3, {1, 28, 28}}},
+                                          {"rescale", {3, {3, 2, 5}}},
+                                          {0}},
+    .refusals =
+        (const transform_refusal[]){
+            {"{op: rescale, to: [0, 1, 2]}",
+             {3, {1, 2, 2}},
+             "`to` has 3 numbers; it must be [low, high]"},
+            {"{op: rescale, to: [1, 1]}", {3, {1, 2, 2}}, "both ends of `to` are 1"},
+            {0}},
 };
