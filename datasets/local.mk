@@ -13,6 +13,8 @@ datasets_sources = \
 	datasets/glyphs.c datasets/glyphs.h \
 	datasets/idx.c datasets/idx.h \
 	datasets/load.c datasets/load.h \
+	datasets/picture.c datasets/picture.h datasets/picture_jpeg.c datasets/picture_parts.h \
+	datasets/picture_png.c datasets/picture_pnm.c \
 	datasets/places.c datasets/places.h \
 	datasets/stream.c datasets/stream.h \
 	datasets/strokes.c datasets/strokes.h

@@ -31,6 +31,7 @@ check_PROGRAMS += \
 	tests/test_op_values \
 	tests/test_ops \
 	tests/test_optim \
+	tests/test_picture \
 	tests/test_resolve \
 	tests/test_rng \
 	tests/test_schedule \
@@ -104,6 +105,8 @@ EXTRA_DIST += tests/bad.sh tests/bad
 # Small data sets, written and read.
 tests_test_datasets_SOURCES = tests/test_datasets.c tests/small_set.c tests/small_set.h
 tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h
+tests_test_picture_SOURCES = tests/test_picture.c tests/image_files.c tests/image_files.h \
+	tests/small_set.c tests/small_set.h
 
 # Gradients of whole networks, in the double library.
 tests_test_gradient_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
