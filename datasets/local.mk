@@ -9,6 +9,7 @@ datasets_sources = \
 	datasets/catalogue.c datasets/catalogue.h \
 	datasets/datasets.c datasets/datasets.h \
 	datasets/describe.c datasets/describe.h \
+	datasets/digest.c datasets/digest.h \
 	datasets/folder.c datasets/folder.h \
 	datasets/glyphs.c datasets/glyphs.h \
 	datasets/idx.c datasets/idx.h \

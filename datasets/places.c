@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "places.h"
+
+#include "digest.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,9 +14,7 @@ enum { MAX_PLACES = 4 };
 
 /* ---- Files in a folder ----------------------------------------------------------------------- */
 
-/* The path of a file with or without .gz; *found says whether there is one, else the path is that
- * of the file as described. NULL when memory is out. */
-static const char *look_for(const char *folder, const char *name, bool *found, arena *a) {
+const char *places_file(const char *folder, const char *name, bool *found, arena *a) {
     struct stat info;
     const char *path = arena_format(a, "%s/%s", folder, name);
     if (!path)
@@ -37,8 +37,8 @@ static int look_for_part(const char *folder, const part_files *names, part_files
     if (!names->images)
         return 0;
     bool images, labels;
-    part_files paths = {.images = look_for(folder, names->images, &images, a),
-                        .labels = look_for(folder, names->labels, &labels, a)};
+    part_files paths = {.images = places_file(folder, names->images, &images, a),
+                        .labels = places_file(folder, names->labels, &labels, a)};
     if (!paths.images || !paths.labels)
         return -1;
     if (images || labels)
@@ -65,19 +65,24 @@ const char *places_base_name(const char *path, arena *a) {
 
 /* ---- Search ---------------------------------------------------------------------------------- */
 
-/* $VARIABLE/lcnn, or $HOME/DEFAULT/lcnn. The XDG base directory specification has relative paths
- * ignored. */
-static const char *xdg_place(const char *variable, const char *initial, arena *a) {
+/* The XDG base directory specification has relative paths ignored. */
+const char *places_xdg(const char *variable, const char *initial, arena *a) {
     const char *base = getenv(variable), *home = getenv("HOME");
     if (base && base[0] == '/')
         return arena_format(a, "%s/lcnn", base);
     return home && *home ? arena_format(a, "%s/%s/lcnn", home, initial) : NULL;
 }
 
+const char *places_own(const description *set, arena *a) {
+    const char *own = getenv("LCNN_DATA");
+    const char *place = own && *own ? own : places_xdg("XDG_DATA_HOME", ".local/share", a);
+    return place ? arena_format(a, "%s/%s", place, set->find.folder) : NULL;
+}
+
 static int list_places(const char *place[MAX_PLACES], arena *a) {
     const char *own = getenv("LCNN_DATA");
-    const char *data = xdg_place("XDG_DATA_HOME", ".local/share", a);
-    const char *cache = xdg_place("XDG_CACHE_HOME", ".cache", a);
+    const char *data = places_xdg("XDG_DATA_HOME", ".local/share", a);
+    const char *cache = places_xdg("XDG_CACHE_HOME", ".cache", a);
     int count = 0;
     if (own && *own)
         place[count++] = own;
@@ -89,8 +94,7 @@ static int list_places(const char *place[MAX_PLACES], arena *a) {
     return count;
 }
 
-/* MNIST and Fashion-MNIST have files of the same names. So a folder that is called like another
- * set's is not taken for this one's. */
+/* A folder that is called like another set's is not taken for this one's. */
 static bool is_of_another(const catalogue *c, const description *set, const char *folder,
                           arena *a) {
     const char *base = places_base_name(folder, a);
@@ -102,28 +106,80 @@ static bool is_of_another(const catalogue *c, const description *set, const char
     return false;
 }
 
+/* Whether a file is the one that is known: the very same, or the same data. */
+static bool is_file(const file_digest *d, const file_facts *known) {
+    digest_fit fit = digest_compare(d, known);
+    return fit == FIT_FILE || fit == FIT_DATA;
+}
+
+/* The other set of the catalogue whose file this is, although it has the name of one of this set;
+ * NULL when there is none, or the file cannot be read. `index` as in catalogue_file. */
+static const description *file_of_another(const catalogue *c, const description *set, int index,
+                                          const char *path) {
+    const file_facts *mine = catalogue_file(set, index);
+    const description *found = NULL;
+    lcnn_errors *unheard = NULL; /* who reads the file later will say what is wrong with it */
+    file_digest digest;
+    for (int i = 0; i < c->count && !found; i++) {
+        const file_facts *other = catalogue_file(c->set[i], index);
+        if (c->set[i] == set || !other->name || strcmp(other->name, mine->name) != 0)
+            continue;
+        if (!unheard) {
+            unheard = lcnn_errors_new();
+            if (!unheard || !digest_file(path, &digest, unheard) ||
+                !digest_unpack(path, &digest, unheard) || is_file(&digest, mine))
+                break;
+        }
+        if (is_file(&digest, other))
+            found = c->set[i];
+    }
+    lcnn_errors_free(unheard);
+    return found;
+}
+
+/* Labels are small, so asking them costs next to nothing. */
+static const description *labels_of_another(const catalogue *c, const description *set,
+                                            const located *at) {
+    const description *found = NULL;
+    if (at->train.labels)
+        found = file_of_another(c, set, 1, at->train.labels);
+    return !found && at->test.labels ? file_of_another(c, set, 3, at->test.labels) : found;
+}
+
 static int files_of(const description *set) {
     return 2 * (set->train.images != NULL) + 2 * (set->test.images != NULL);
 }
 
-static void report_missing(const description *set, const char *const *place, int count, arena *a,
-                           lcnn_errors *errors) {
+/* Files that have the right names, and are another set's. */
+typedef struct mistaken {
+    const description *set;
+    const char *folder;
+} mistaken;
+
+static void report_missing(const description *set, const char *const *place, int count,
+                           const mistaken *other, arena *a, lcnn_errors *errors) {
     const char *looked = "";
     for (int i = 0; looked && i < count; i++)
         looked = arena_format(a, "%s%s%s", looked, i ? ", " : "", place[i]);
     const char *first = set->train.images ? set->train.images : set->test.images;
     const char *own = getenv("LCNN_DATA");
-    if (!looked) {
+    bool web = set->find.archive || *set->find.addresses;
+    const char *found = "";
+    if (other->set)
+        found = arena_format(a, "; what is in %s is %s, although the names are the same",
+                             other->folder, other->set->info.name);
+    if (!looked || !found) {
         error_no_memory(errors);
         return;
     }
     error_add(errors, LCNN_BAD_DATA, (mark){0},
               "the files of data set '%s' are not here (%s and so on, with or without .gz); "
-              "looked in %s, and in the folder %s in each%s. %s%sPut the files into one of these "
-              "folders, or set LCNN_DATA to the folder that holds them; the built-in set needs no "
-              "files: --data glyphs",
+              "looked in %s, and in the folder %s in each%s%s. %s%s%s%s%sPut the files into one of "
+              "these folders, or set LCNN_DATA to the folder that holds them; the built-in set "
+              "needs no files: --data glyphs",
               set->info.name, first, looked, set->find.folder,
-              own && *own ? "" : " (LCNN_DATA is not set)", set->find.get,
+              own && *own ? "" : " (LCNN_DATA is not set)", found, web ? "'lcnn data fetch " : "",
+              web ? set->info.name : "", web ? "' fetches them. " : "", set->find.get,
               *set->find.get ? ". " : "");
 }
 
@@ -132,6 +188,7 @@ bool places_search(const catalogue *c, const description *set, located *out, are
     const char *place[MAX_PLACES];
     int count = list_places(place, a);
     bool found = false;
+    mistaken other = {0};
     for (int i = 0; i < 2 * count; i++) {
         const char *folder =
             i % 2 ? place[i / 2] : arena_format(a, "%s/%s", place[i / 2], set->find.folder);
@@ -139,6 +196,11 @@ bool places_search(const catalogue *c, const description *set, located *out, are
         if (!folder || is_of_another(c, set, folder, a))
             continue;
         int files = places_look(folder, set, &here, a);
+        const description *another = files > 0 ? labels_of_another(c, set, &here) : NULL;
+        if (another) {
+            other = (mistaken){another, folder};
+            continue;
+        }
         if (files == files_of(set)) {
             *out = here;
             return true;
@@ -149,6 +211,6 @@ bool places_search(const catalogue *c, const description *set, located *out, are
         }
     }
     if (!found && errors)
-        report_missing(set, place, count, a, errors);
+        report_missing(set, place, count, &other, a, errors);
     return found;
 }

@@ -1,7 +1,8 @@
 /* places.h - where the files of a data set are.
  *
- * Owns the search path and the rules for names of files; opens none of them. A file may be there
- * with or without .gz, whatever the description says. */
+ * Owns the search path and the rules for names of files. A file may be there with or without .gz,
+ * whatever the description says. MNIST, Fashion-MNIST and KMNIST have files of the same names: of
+ * such sets the labels are read, since their checksum tells which set it is. */
 #ifndef PLACES_H
 #define PLACES_H
 
@@ -23,6 +24,17 @@ int places_look(const char *folder, const description *set, located *out, arena 
  * errors may be NULL, else it gets a message with the places and what to do. */
 bool places_search(const catalogue *c, const description *set, located *out, arena *a,
                    lcnn_errors *errors);
+
+/* The path of one file of a set in a folder, with or without .gz as it is there; as described, and *found false, where it
+ * is not. NULL when memory is out. */
+const char *places_file(const char *folder, const char *name, bool *found, arena *a);
+
+/* The folder that the files of a set are fetched into: in $LCNN_DATA, else $XDG_DATA_HOME/lcnn, the set's sub-folder. NULL
+ * when there is no such place, or no memory. */
+const char *places_own(const description *set, arena *a);
+
+/* $VARIABLE/lcnn, or $HOME/INITIAL/lcnn: of the XDG base directories. NULL when there is no home, or no memory. */
+const char *places_xdg(const char *variable, const char *initial, arena *a);
 
 /* The last component of a path, without slashes at its end. */
 const char *places_base_name(const char *path, arena *a);

@@ -7,7 +7,7 @@ set -u
 LCNN=${LCNN:-./lcnn}
 case $LCNN in /*) ;; *) LCNN=$PWD/$LCNN ;; esac
 source=$(cd "${srcdir:-.}" && pwd)
-unset NO_COLOR LCNN_DATA XDG_DATA_HOME XDG_CACHE_HOME
+unset NO_COLOR LCNN_DATA XDG_DATA_HOME XDG_CACHE_HOME XDG_CONFIG_HOME
 work=$(mktemp -d) || exit 1
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1

@@ -20,6 +20,7 @@ void set_up(void) {
     setenv("HOME", folder, 1);
     unsetenv("XDG_DATA_HOME");
     unsetenv("XDG_CACHE_HOME");
+    unsetenv("XDG_CONFIG_HOME");
     unsetenv("LCNN_DATA");
 }
 

@@ -129,10 +129,10 @@ START_TEST(the_catalogue) {
     static const struct {
         const char *name;
         int classes;
-    } known[] = {{"mnist", 10},          {"fashion-mnist", 10},  {"emnist-balanced", 47},
-                 {"emnist-bymerge", 47}, {"emnist-byclass", 62}, {"emnist-letters", 26},
-                 {"emnist-digits", 10},  {"emnist-mnist", 10},   {"glyphs", 10},
-                 {"glyphs-47", 47},      {"glyphs-62", 62}};
+    } known[] = {{"mnist", 10},           {"fashion-mnist", 10},  {"kmnist", 10},
+                 {"emnist-balanced", 47}, {"emnist-bymerge", 47}, {"emnist-byclass", 62},
+                 {"emnist-letters", 26},  {"emnist-digits", 10},  {"emnist-mnist", 10},
+                 {"glyphs", 10},          {"glyphs-47", 47},      {"glyphs-62", 62}};
     int count;
     const datasets_entry *entry = datasets_list(&count, memory, errors);
     ck_assert_int_eq(count, sizeof known / sizeof known[0]);
@@ -140,8 +140,8 @@ START_TEST(the_catalogue) {
         ck_assert_str_eq(entry[i].info->name, known[i].name);
         ck_assert_int_eq(entry[i].info->classes, known[i].classes);
     }
-    ck_assert_ptr_null(entry[2].where);
-    ck_assert_str_eq(entry[8].where, "built in");
+    ck_assert_ptr_null(entry[3].where);
+    ck_assert_str_eq(entry[9].where, "built in");
 }
 END_TEST
 
