@@ -90,7 +90,9 @@ static bool unknown(const char *name, const catalogue *known, mark at, arena *a,
 static bool choose(const char *name, mark at, choice *out, arena *a, lcnn_errors *errors) {
     *out = (choice){.known = catalogue_read(a, errors)};
     name = arena_copy(a, name, strlen(name));
-    if (!out->known || !name) {
+    if (!out->known)
+        return false;
+    if (!name) {
         error_no_memory(errors);
         return false;
     }
@@ -216,7 +218,8 @@ const datasets_entry *datasets_list(int *count, arena *a, lcnn_errors *errors) {
     datasets_entry *entry = known ? arena_array(a, (size_t)known->count, sizeof *entry) : NULL;
     *count = 0;
     if (!entry) {
-        error_no_memory(errors);
+        if (known)
+            error_no_memory(errors);
         return NULL;
     }
     for (int i = 0; i < known->count; i++) {
