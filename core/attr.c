@@ -89,6 +89,11 @@ static bool in_range(const attr *row, double x) {
 static bool parse_int(const parse *p, const attr *row, const doc *value, int *out) {
     int64_t number = 0;
     const char *why = NULL;
+    if (row->word && value->kind == DOC_SCALAR && !value->quoted &&
+        strcmp(value->text, row->word) == 0) {
+        *out = 0;
+        return true;
+    }
     if (value->kind != DOC_SCALAR || value->quoted || !number_integer(value->text, &number, &why) ||
         number < INT_MIN || number > INT_MAX || !in_range(row, (double)number))
         return reject(p, row, value, why);

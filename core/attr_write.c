@@ -61,6 +61,8 @@ static doc *write_padding(arena *a, const attr_padding *padding) {
 static doc *write_value(arena *a, const attr *row, const void *place) {
     switch (row->type) {
     case ATTR_INT:
+        if (row->word && *(const int *)place == 0)
+            return doc_scalar(a, nowhere, row->word, false);
         return write_real(a, *(const int *)place);
     case ATTR_REAL:
         return write_real(a, *(const double *)place);
@@ -128,7 +130,7 @@ doc *component_write(const attr_component *value, arena *a) {
 static const char *describe_type(const attr *row, arena *a) {
     switch (row->type) {
     case ATTR_INT:
-        return "integer";
+        return row->word ? arena_format(a, "%s or integer", row->word) : "integer";
     case ATTR_REAL:
         return "number";
     case ATTR_BOOL:

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "exec.h"
 #include "rng.h"
+#include "select.h"
 #include "threads.h"
 
 #include <stdlib.h>
@@ -29,7 +30,8 @@ typedef struct subject {
     split images;
     feed feed;
     exec *exec;
-    uint32_t *sample; /* [images.count + batch]: all in turn, and on from the first */
+    uint32_t count;   /* of the images, those measured on */
+    uint32_t *sample; /* [count + batch]: these in turn, and on from the first */
     uint32_t next;    /* index in `sample` of the next step's first */
     real *loss;       /* [batch] */
     double *gflops;   /* [threads] */
@@ -53,22 +55,43 @@ static bool draw_images(subject *s, const model *m) {
             bytes[i + k] = (uint8_t)word[k];
     }
     for (int i = 0; i < s->batch; i++)
-        labels[i] = (uint8_t)(i % m->info->classes);
+        labels[i] = (uint8_t)(i % m->graph->classes);
     s->images = (split){(uint32_t)s->batch, bytes, labels};
     return true;
 }
 
-static bool make_samples(subject *s, const model *m, const split *images) {
-    if (images)
-        s->images = *images;
-    else if (!draw_images(s, m))
+/* The images that the model is trained on where there are any, else those that it is tested on. */
+static bool choose_images(subject *s, const model *m, const dataset *d, samples *chosen,
+                          lcnn_errors *errors) {
+    selection all;
+    if (!select_images(m, d, true, &all, s->arena, errors))
         return false;
-    size_t count = (size_t)s->images.count + (size_t)s->batch;
+    bool train = all.training.count > 0;
+    s->images = train ? all.train : all.test;
+    *chosen = train ? all.training : all.testing;
+    if (chosen->count == 0)
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no images for this model",
+                  d->info.name);
+    return chosen->count > 0;
+}
+
+static bool make_samples(subject *s, const model *m, const dataset *d, lcnn_errors *errors) {
+    samples chosen = {0};
+    if (d && !choose_images(s, m, d, &chosen, errors))
+        return false;
+    if (!d && !draw_images(s, m)) {
+        error_no_memory(errors);
+        return false;
+    }
+    s->count = d ? chosen.count : s->images.count;
+    size_t count = (size_t)s->count + (size_t)s->batch;
     s->feed = (feed){&s->images, m->info->image, m->data.transform_count, m->data.transform,
                      m->data.transform_shape};
     s->sample = arena_array(s->arena, count, sizeof *s->sample);
+    if (!s->sample)
+        error_no_memory(errors);
     for (size_t i = 0; s->sample && i < count; i++)
-        s->sample[i] = (uint32_t)(i % s->images.count);
+        s->sample[i] = d ? chosen.index[i % s->count] : (uint32_t)(i % s->count);
     return s->sample != NULL;
 }
 
@@ -79,18 +102,19 @@ static void subject_free(subject *s) {
 }
 
 static bool subject_new(subject *s, const model *m, const backend *b,
-                        const lcnn_bench_options *options, const split *images,
-                        lcnn_errors *errors) {
+                        const lcnn_bench_options *options, const dataset *d, lcnn_errors *errors) {
     *s = (subject){.arena = arena_new(), .batch = options->batch_size};
     graph *g = s->arena ? graph_with_ops(m->graph, &b->ops, s->arena) : NULL;
     if (g) {
         s->loss = arena_array(s->arena, (size_t)s->batch, sizeof *s->loss);
         s->gflops = arena_array(s->arena, (size_t)options->threads, sizeof *s->gflops);
     }
-    if (!g || !s->loss || !s->gflops || !make_samples(s, m, images)) {
+    if (!g || !s->loss || !s->gflops) {
         error_no_memory(errors);
         return false;
     }
+    if (!make_samples(s, m, d, errors))
+        return false;
     s->method = m->train.optimizer;
     s->method.type = component_find(&b->optimizers, s->method.type->name);
     s->network = network_new(g, s->arena, errors);
@@ -107,7 +131,7 @@ static void run_once(subject *s, bool training) {
     const exec_batch batch = {.sample = s->sample + s->next, .count = s->batch, .seed = 1};
     const exec_update update = {&s->method, 1e-12};
     exec_run(s->exec, &batch, training ? &update : NULL, &(exec_answers){.loss = s->loss});
-    s->next = (uint32_t)(((uint64_t)s->next + (uint64_t)s->batch) % s->images.count);
+    s->next = (uint32_t)(((uint64_t)s->next + (uint64_t)s->batch) % s->count);
 }
 
 /* ---- Measuring ------------------------------------------------------------------------------- */
@@ -229,14 +253,14 @@ static bool options_fit(const lcnn_bench_options *o, lcnn_errors *errors) {
 }
 
 lcnn_bench *bench_run(const model *m, const backend *b, const lcnn_bench_options *options,
-                      const split *images, lcnn_errors *errors) {
+                      const dataset *d, lcnn_errors *errors) {
     subject s = {0};
     if (!options_fit(options, errors))
         return NULL;
     lcnn_bench *result = calloc(1, sizeof *result);
     if (!result) {
         error_no_memory(errors);
-    } else if (subject_new(&s, m, b, options, images, errors)) {
+    } else if (subject_new(&s, m, b, options, d, errors)) {
         measurement all = {&s, b, options, result};
         threads_hold(options->threads, measure, &all);
         result->isa = b->name;
@@ -319,14 +343,14 @@ static bool measure_layers(layer_clock *c, const graph *g, int repetitions,
 }
 
 lcnn_bench_layers *bench_layers(const model *m, const backend *b, const lcnn_bench_options *options,
-                                const split *images, lcnn_errors *errors) {
+                                const dataset *d, lcnn_errors *errors) {
     subject s = {0};
     if (!options_fit(options, errors))
         return NULL;
     /* The layers lie behind the result in one piece of memory. */
     size_t count = (size_t)m->graph->count;
     lcnn_bench_layers *result = calloc(1, sizeof *result + count * sizeof *result->layer);
-    bool ready = result && subject_new(&s, m, b, options, images, errors);
+    bool ready = result && subject_new(&s, m, b, options, d, errors);
     layer_clock clock = {.subject = &s, .backend = b, .training = options->training};
     bool done = ready && measure_layers(&clock, m->graph, options->repetitions, result,
                                         (lcnn_layer_times *)(result + 1));

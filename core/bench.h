@@ -8,10 +8,10 @@
 #include "model.h"
 
 /* See lcnn_bench_run and lcnn_bench_layers_run. `threads` of the options is the number to use; its `data` is not read, but
- * `images` is: part of a data set that fits the model, or NULL for synthetic images. */
-lcnn_bench *bench_run(const model *m, const backend *b, const lcnn_bench_options *options, const split *images,
+ * `d` is: a data set that fits the model, or NULL for synthetic images. */
+lcnn_bench *bench_run(const model *m, const backend *b, const lcnn_bench_options *options, const dataset *d,
                       lcnn_errors *errors);
-lcnn_bench_layers *bench_layers(const model *m, const backend *b, const lcnn_bench_options *options, const split *images,
+lcnn_bench_layers *bench_layers(const model *m, const backend *b, const lcnn_bench_options *options, const dataset *d,
                                 lcnn_errors *errors);
 
 /* See lcnn_isa_peak. */

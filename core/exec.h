@@ -21,6 +21,7 @@ typedef struct exec_batch {
     int count;              /* 1 to the most that the exec was made for */
     uint64_t seed;
     uint32_t epoch;
+    const real *weight; /* [count]: what each sample's loss is multiplied by for the gradient; NULL: 1 */
 } exec_batch;
 
 /* How the weights move after backward. */
@@ -45,8 +46,8 @@ exec *exec_new(const backend *b, network *n, const feed *f, bool training, int m
                const attr_component *method, lcnn_errors *errors);
 void exec_free(exec *x);
 
-/* Forward, and for a training exec backward: the gradient of the mean loss. With `update` (training only; else NULL) the
- * weights move. */
+/* Forward, and for a training exec backward: the gradient of the mean loss, each sample's times its weight. With `update`
+ * (training only; else NULL) the weights move. */
 void exec_run(exec *x, const exec_batch *batch, const exec_update *update, const exec_answers *answers);
 
 /* The gradient of the last run of a training exec, laid out as network.values; [network.trained]. */

@@ -135,11 +135,14 @@ static void read_answers(const team *t, int tile, const op_call *call) {
     }
 }
 
-/* The gradient of the mean loss with respect to each sample's loss. */
-static void start_gradient(const op_call *call) {
+/* The gradient of the weighted mean loss with respect to each sample's loss. */
+static void start_gradient(const exec *x, int tile, const op_call *call) {
     real *grad = (real *)call->output_grad;
-    for (int lane = 0; lane < LANES; lane++)
-        grad[lane] = lane < call->count ? (real)1 / (real)call->batch : 0;
+    const real *weight = x->batch->weight;
+    for (int lane = 0; lane < LANES; lane++) {
+        real share = weight && lane < call->count ? weight[tile * tile_samples(x) + lane] : 1;
+        grad[lane] = lane < call->count ? share / (real)call->batch : 0;
+    }
 }
 
 /* Items of a node's callbacks in the form that its call has. */
@@ -216,7 +219,7 @@ void run_step(const team *t, int tile, const step *s, real *slot, bool add) {
     op_call call = make_call(t, tile, s->node);
     if (s->phase == PHASE_BACKWARD && s->node == x->plan->graph->count - 1) {
         if (t->member == 0)
-            start_gradient(&call);
+            start_gradient(x, tile, &call);
         t->self->behind = true;
     }
     if (call.form == FORM_SINGLE && call.shapes->single_forward_items == 0)

@@ -161,6 +161,10 @@ int lcnn_model_classes(const lcnn_model *m) {
     return m->model->graph->classes;
 }
 
+const char *lcnn_model_class_name(const lcnn_model *m, int index) {
+    return m->model->class_names[index];
+}
+
 int lcnn_model_epochs(const lcnn_model *m) {
     return m->model->train.epochs;
 }
@@ -249,8 +253,8 @@ lcnn_session *lcnn_session_new(const lcnn_model *m, const lcnn_data *data,
     arithmetic before = arithmetic_standard();
     session->backend = choose_backend(options->isa, errors);
     if (session->backend && choose_threads(options->threads, &session->threads, errors))
-        session->trainer = trainer_new(m->model, data->set, session->backend, session->threads,
-                                       options->weights, errors);
+        session->trainer = trainer_new(m->model, data->set, !options->test_only, session->backend,
+                                       session->threads, options->weights, errors);
     arithmetic_restore(before);
     if (!session->trainer) {
         free(session);
@@ -279,6 +283,10 @@ uint32_t lcnn_session_train_count(const lcnn_session *session) {
 
 uint32_t lcnn_session_validation_count(const lcnn_session *session) {
     return trainer_validation_count(session->trainer);
+}
+
+uint32_t lcnn_session_test_count(const lcnn_session *session) {
+    return trainer_test_count(session->trainer);
 }
 
 size_t lcnn_session_memory(const lcnn_session *session) {

@@ -119,6 +119,18 @@ const char *lcnn_data_class_name(const lcnn_data *data, int index);
 uint32_t lcnn_data_train_count(const lcnn_data *data); /* 0: it has no such part */
 uint32_t lcnn_data_test_count(const lcnn_data *data);
 
+typedef enum lcnn_part { LCNN_TRAIN, LCNN_TEST } lcnn_part;
+
+/* The images of a part as they are stored, with their classes; they belong to the data. */
+typedef struct lcnn_images {
+    uint32_t count; /* 0: it has no such part */
+    int channels, height, width;
+    const uint8_t *pixels; /* [count][channels][height][width], upright */
+    const uint8_t *labels; /* [count] */
+} lcnn_images;
+
+lcnn_images lcnn_data_images(const lcnn_data *data, lcnn_part part);
+
 /* ---- Models ---------------------------------------------------------------------------------- */
 
 typedef struct lcnn_model lcnn_model;
@@ -149,7 +161,8 @@ const char *lcnn_model_name(const lcnn_model *model);
 const char *lcnn_model_about(const lcnn_model *model); /* "" when it says nothing */
 const char *lcnn_model_data(const lcnn_model *model);  /* name of its data set or folder */
 const char *lcnn_model_input(const lcnn_model *model); /* "1x32x32" */
-int lcnn_model_classes(const lcnn_model *model);       /* of its data set */
+int lcnn_model_classes(const lcnn_model *model);       /* that it tells apart: of its data set, or chosen from them */
+const char *lcnn_model_class_name(const lcnn_model *model, int index);
 int lcnn_model_epochs(const lcnn_model *model);
 int lcnn_model_batch_size(const lcnn_model *model);
 uint64_t lcnn_model_seed(const lcnn_model *model);
@@ -157,6 +170,41 @@ int lcnn_model_layer_count(const lcnn_model *model);   /* the loss is the last *
 lcnn_layer lcnn_model_layer(const lcnn_model *model, int index);
 const char *lcnn_model_yaml(const lcnn_model *model);   /* resolved: everything spelt out, defaults included */
 const char *lcnn_model_sha256(const lcnn_model *model); /* of that text */
+
+/* Sizes of an image. */
+typedef struct lcnn_shape {
+    int channels, height, width;
+} lcnn_shape;
+
+lcnn_shape lcnn_model_image_shape(const lcnn_model *model); /* of its data set's images */
+lcnn_shape lcnn_model_input_shape(const lcnn_model *model); /* of what the network sees */
+
+/* ---- Pictures -------------------------------------------------------------------------------- */
+
+/* Any image, grey or in colour: what files hold. */
+typedef struct lcnn_picture {
+    int channels, height, width;
+    uint8_t *pixels; /* [channels][height][width] */
+} lcnn_picture;
+
+/* A black one; NULL when memory is out. */
+lcnn_picture *lcnn_picture_new(int channels, int height, int width);
+void lcnn_picture_free(lcnn_picture *picture);
+
+/* Reads a PNG, JPEG or PNM file, upright, in so many channels (1 or 3; 0: as it is). NULL with a message. */
+lcnn_picture *lcnn_picture_read(const char *path, int channels, lcnn_errors *errors);
+
+/* Writes PNG; PGM or PPM where the name ends in .pgm, .ppm or .pnm. A file that is there is replaced. */
+bool lcnn_picture_write(const lcnn_picture *picture, const char *path, lcnn_errors *errors);
+
+/* The character on a picture as MNIST's makers gave theirs: cut out, light on black, fitted and centred in `shape`. `name`
+ * begins messages. NULL where nothing is written on it. */
+lcnn_picture *lcnn_picture_character(const char *name, const lcnn_picture *picture, lcnn_shape shape, lcnn_errors *errors);
+
+/* An image of `data`, which must fit the model, after the model's transforms: `out` has room for the input's shape. `epoch`
+ * from 0 on draws the random transforms as training does in that epoch; -1: as in evaluating. False with a message. */
+bool lcnn_model_image(const lcnn_model *model, const lcnn_data *data, lcnn_part part, uint32_t index, int epoch, float *out,
+                      lcnn_errors *errors);
 
 /* ---- Sessions: training and evaluating ------------------------------------------------------- */
 
@@ -166,6 +214,7 @@ typedef struct lcnn_session_options {
     int threads;         /* 0: as many as the machine grants */
     const char *isa;     /* "avx512", "avx2", "generic"; NULL: the widest this machine has */
     const char *weights; /* safetensors file to start from; NULL: initialise from the seed */
+    bool test_only;      /* nothing is made ready for training, and lcnn_session_train refuses */
 } lcnn_session_options;
 
 /* Binds a model to data that fit it. Both must outlive the session. `options` may be NULL. */
@@ -175,8 +224,9 @@ void lcnn_session_free(lcnn_session *session);
 
 int lcnn_session_threads(const lcnn_session *session);     /* that it will really use */
 const char *lcnn_session_isa(const lcnn_session *session);
-uint32_t lcnn_session_train_count(const lcnn_session *session);      /* without the validation share */
-uint32_t lcnn_session_validation_count(const lcnn_session *session);
+uint32_t lcnn_session_train_count(const lcnn_session *session);      /* images chosen, without those held out */
+uint32_t lcnn_session_validation_count(const lcnn_session *session); /* held out */
+uint32_t lcnn_session_test_count(const lcnn_session *session);       /* of the model's classes */
 size_t lcnn_session_memory(const lcnn_session *session);  /* bytes of weights, gradients and activations */
 
 /* Where a running epoch stands. */
@@ -192,7 +242,7 @@ typedef struct lcnn_progress {
 typedef struct lcnn_epoch {
     int epoch, epochs;
     double learning_rate; /* of the epoch's last step */
-    double train_loss, train_accuracy; /* running means while training */
+    double train_loss, train_accuracy; /* running means while training; the loss with class weights */
     double validation_loss, validation_accuracy;
     double test_loss, test_accuracy;
     double seconds;           /* training only */
@@ -223,6 +273,7 @@ typedef struct lcnn_evaluation {
     lcnn_scores micro, macro;
     const lcnn_scores *per_class; /* [classes]; a class without answers or without images scores 0 */
     const uint32_t *confusion;    /* [classes][classes]: truth, answer */
+    const uint32_t *sample;       /* [count]: index of the image in the test part of its data set */
     const uint8_t *truth;         /* [count] */
     const uint8_t *answer;        /* [count] */
     const float *probability;     /* [count]: of the answer */
@@ -237,6 +288,24 @@ void lcnn_evaluation_free(lcnn_evaluation *evaluation);
 bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *errors);
 /* SHA-256 in hexadecimal of the bytes that lcnn_session_save writes; NULL when memory is out. */
 const char *lcnn_session_sha256(lcnn_session *session);
+
+/* ---- Predicting ------------------------------------------------------------------------------ */
+
+/* A model with trained weights, which needs no data set. */
+typedef struct lcnn_predictor lcnn_predictor;
+
+/* options->weights must be given. The model must outlive the predictor. NULL with messages. */
+lcnn_predictor *lcnn_predictor_new(const lcnn_model *model, const lcnn_session_options *options, lcnn_errors *errors);
+void lcnn_predictor_free(lcnn_predictor *predictor);
+
+/* Takes a picture through the model's transforms and the network. Its probability of each class goes to probability
+ * [lcnn_model_classes], the number of the likeliest to *answer: the same bits as in evaluating. False with a message that
+ * begins with `name`, as when the transforms do not make the picture fit the network. */
+bool lcnn_predictor_run(lcnn_predictor *predictor, const char *name, const lcnn_picture *picture, float *probability, int *answer,
+                        lcnn_errors *errors);
+
+/* What the network saw in the last run, of lcnn_model_input_shape. */
+const float *lcnn_predictor_input(const lcnn_predictor *predictor);
 
 /* Threads that this machine grants. */
 int lcnn_threads_available(void);

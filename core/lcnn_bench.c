@@ -21,26 +21,22 @@ double lcnn_isa_peak(const char *isa) {
     return b ? bench_peak(b) : 0;
 }
 
-/* The images to measure on; false with a message when they do not fit the model. */
-static bool choose_images(const lcnn_model *m, const lcnn_data *data, const split **images,
-                          lcnn_errors *errors) {
-    *images = NULL;
-    if (!data)
-        return true;
-    const dataset *set = data->set;
-    *images = set->train.count > 0 ? &set->train : &set->test;
-    return model_fits(m->model, set, errors);
+/* The data set to measure on, if any; false with a message when it does not fit the model. */
+static bool choose_data(const lcnn_model *m, const lcnn_data *data, const dataset **d,
+                        lcnn_errors *errors) {
+    *d = data ? data->set : NULL;
+    return !data || model_fits(m->model, data->set, errors);
 }
 
 lcnn_bench *lcnn_bench_run(const lcnn_model *m, const lcnn_bench_options *options,
                            lcnn_errors *errors) {
     lcnn_bench_options chosen = *options;
-    const split *images;
+    const dataset *d;
     const backend *b = choose_backend(options->isa, errors);
     if (!b || !choose_threads(options->threads, &chosen.threads, errors) ||
-        !choose_images(m, options->data, &images, errors))
+        !choose_data(m, options->data, &d, errors))
         return NULL;
-    return bench_run(m->model, b, &chosen, images, errors);
+    return bench_run(m->model, b, &chosen, d, errors);
 }
 
 void lcnn_bench_free(lcnn_bench *bench) {
@@ -50,12 +46,12 @@ void lcnn_bench_free(lcnn_bench *bench) {
 lcnn_bench_layers *lcnn_bench_layers_run(const lcnn_model *m, const lcnn_bench_options *options,
                                          lcnn_errors *errors) {
     lcnn_bench_options chosen = *options;
-    const split *images;
+    const dataset *d;
     const backend *b = choose_backend(options->isa, errors);
-    if (!b || !choose_images(m, options->data, &images, errors))
+    if (!b || !choose_data(m, options->data, &d, errors))
         return NULL;
     chosen.threads = 1;
-    return bench_layers(m->model, b, &chosen, images, errors);
+    return bench_layers(m->model, b, &chosen, d, errors);
 }
 
 void lcnn_bench_layers_free(lcnn_bench_layers *layers) {

@@ -7,6 +7,7 @@ core_sources = \
 	core/bench.c core/bench.h \
 	core/checkpoint.c core/checkpoint.h \
 	core/checkpoint_read.c \
+	core/class_weights.c core/class_weights.h \
 	core/clock.h \
 	core/dataset.h \
 	core/document.c core/document.h \
@@ -24,7 +25,8 @@ core_sources = \
 	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_parts.h core/manual.c \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
-	core/model.c core/model.h core/model_data.c core/model_parts.h core/model_write.c \
+	core/model.c core/model.h core/model_classes.c core/model_data.c core/model_parts.h \
+	core/model_write.c \
 	core/network.c core/network.h \
 	core/number.c core/number.h \
 	core/plan.c core/plan.h \
@@ -33,6 +35,7 @@ core_sources = \
 	core/rng.c core/rng.h \
 	core/scalar_math.h \
 	core/schedule.c core/schedule.h \
+	core/select.c core/select.h \
 	core/tensor.c core/tensor.h \
 	core/threads.c core/threads.h \
 	core/train.c core/train.h

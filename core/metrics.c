@@ -10,6 +10,7 @@ typedef struct metrics {
     lcnn_scores *per_class; /* [classes] */
     double *loss;           /* [count] */
     uint32_t *confusion;    /* [classes][classes]: truth, answer */
+    uint32_t *sample;       /* [count] */
     float *probability;     /* [count] */
     uint8_t *truth;         /* [count] */
     uint8_t *answer;        /* [count] */
@@ -17,7 +18,8 @@ typedef struct metrics {
 
 lcnn_evaluation *metrics_new(uint32_t count, int classes) {
     const size_t n = count, k = (size_t)classes;
-    const size_t per_image = sizeof(double) + sizeof(float) + 2 * sizeof(uint8_t);
+    const size_t per_image =
+        sizeof(double) + sizeof(uint32_t) + sizeof(float) + 2 * sizeof(uint8_t);
     const size_t fixed = sizeof(metrics) + k * sizeof(lcnn_scores) + k * k * sizeof(uint32_t);
     if (n > (SIZE_MAX - fixed) / per_image)
         return NULL;
@@ -28,7 +30,8 @@ lcnn_evaluation *metrics_new(uint32_t count, int classes) {
     m->per_class = (lcnn_scores *)(m + 1);
     m->loss = (double *)(m->per_class + k);
     m->confusion = (uint32_t *)(m->loss + n);
-    m->probability = (float *)(m->confusion + k * k);
+    m->sample = m->confusion + k * k;
+    m->probability = (float *)(m->sample + n);
     m->truth = (uint8_t *)(m->probability + n);
     m->answer = m->truth + n;
     m->public = (lcnn_evaluation){
@@ -36,6 +39,7 @@ lcnn_evaluation *metrics_new(uint32_t count, int classes) {
         .classes = classes,
         .per_class = m->per_class,
         .confusion = m->confusion,
+        .sample = m->sample,
         .truth = m->truth,
         .answer = m->answer,
         .probability = m->probability,
@@ -47,9 +51,10 @@ void lcnn_evaluation_free(lcnn_evaluation *evaluation) {
     free(evaluation);
 }
 
-void metrics_set(lcnn_evaluation *evaluation, uint32_t index, int truth, int answer,
-                 float probability, double loss) {
+void metrics_set(lcnn_evaluation *evaluation, uint32_t index, uint32_t sample, int truth,
+                 int answer, float probability, double loss) {
     metrics *m = (metrics *)evaluation;
+    m->sample[index] = sample;
     m->truth[index] = (uint8_t)truth;
     m->answer[index] = (uint8_t)answer;
     m->probability[index] = probability;

@@ -11,9 +11,10 @@
 /* Room for `count` images of `classes` (1 to 256) classes; NULL when memory is out. */
 lcnn_evaluation *metrics_new(uint32_t count, int classes);
 
-/* What became of image `index`: labels below `classes`, the probability of the answer, the image's loss. To be called
+/* What became of image `index`, which is `sample` in its data set: labels below `classes`, the probability of the answer, the image's loss. To be called
  * once for each image; different images may be set by different threads at once. */
-void metrics_set(lcnn_evaluation *evaluation, uint32_t index, int truth, int answer, float probability, double loss);
+void metrics_set(lcnn_evaluation *evaluation, uint32_t index, uint32_t sample, int truth, int answer, float probability,
+                 double loss);
 
 /* Computes everything else. Precision of a class is its right answers among all its answers, recall its right answers
  * among all its images, F1 their harmonic mean, 2 right / (answers + images); a class with no answers has precision 0, one

@@ -5,6 +5,7 @@
  * in model_write.c. */
 #include "model_parts.h"
 
+#include "class_weights.h"
 #include "resolve.h"
 #include "schedule.h"
 
@@ -38,6 +39,10 @@ static const attr train_rows[] = {
                        .help = "how weights follow their gradients"},
     {"learning_rate", ATTR_COMPONENT, offsetof(model_train, learning_rate), .initial = "0.001",
      .components = &schedules, .help = "a number, or a schedule over the epochs"},
+    {"class_weights", ATTR_COMPONENT, offsetof(model_train, class_weights), .initial = "none",
+     .components = &class_weightings,
+     .help = "how much an image counts in training: none (all alike), balanced, or a number for "
+             "each class"},
     {0},
 };
 
@@ -150,11 +155,19 @@ static void read_train(loader *l) {
         l->ok = false;
 }
 
+/* As many weights as classes: not known before the data are. */
+static void check_weights(loader *l) {
+    const doc *train = doc_get(l->tree, "train"), *weights = doc_get(train, "class_weights");
+    mark at = weights == NULL ? train->at : weights->at;
+    l->ok = class_weights_check(&l->m->train.class_weights, l->m->graph->classes, at,
+                                "train: class_weights", l->errors);
+}
+
 /* ---- The whole ------------------------------------------------------------------------------- */
 
 static void read_model(loader *l) {
     model_find_data(l);
-    int classes = l->m->info == NULL ? 1 : l->m->info->classes;
+    int classes = model_count_classes(l);
     if (!resolve_names(l->a, l->tree, classes, l->errors)) {
         l->ok = false;
         read_top(l); /* it may be `params` that is misspelt */
@@ -169,6 +182,8 @@ static void read_model(loader *l) {
     l->ok = l->ok && l->m->graph != NULL;
     if (l->ok)
         model_follow_images(l);
+    if (l->ok)
+        check_weights(l);
 }
 
 model *model_load(const char *path, const char *data, const char *const *settings, int count,

@@ -7,7 +7,9 @@
 
 typedef struct model_data {
     const char *name;        /* of a set, or a folder; as written */
-    double validation;       /* share of the training part held out, 0 .. 0.9 */
+    int limit, limit_per_class; /* images of the training part used, in all or of each class; 0: all */
+    double validation; /* images of these held out: a share, 0 to 0.9, or a number, 1 or more */
+    const int *class_of; /* [info->classes]: class of the model, -1: not used; NULL: the same */
     int transform_count;
     attr_component *transform; /* [transform_count]; types are transform */
     const mark *transform_at;  /* [transform_count] */
@@ -20,6 +22,7 @@ typedef struct model_train {
     int seed;
     attr_component optimizer;
     attr_component learning_rate; /* a schedule */
+    attr_component class_weights; /* a class weighting */
 } model_train;
 
 /* The sets of components a model may name; handed down by lcnn.c. */
@@ -33,7 +36,8 @@ typedef struct model {
     const char *path;
     const char *name;
     const char *about;
-    const dataset_info *info;
+    const dataset_info *info; /* the data set as it is; classes of the model are chosen from it */
+    const char *const *class_names; /* [graph->classes] */
     model_data data;
     model_train train;
     graph *graph;

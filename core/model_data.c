@@ -5,13 +5,23 @@
  * folder's files. */
 #include "model_parts.h"
 
+#include "number.h"
 #include "resolve.h"
+
+#include <string.h>
 
 const attr model_data_rows[] = {
     {"name", ATTR_STRING, offsetof(model_data, name),
      .help = "a data set that `lcnn data` lists, or a folder (with a / in it)"},
+    {"limit", ATTR_INT, offsetof(model_data, limit), .initial = "all", .word = "all", .min = 1,
+     .max = INT32_MAX, .help = "how many images to train on: the first ones in file order"},
+    {"limit_per_class", ATTR_INT, offsetof(model_data, limit_per_class), .initial = "all",
+     .word = "all", .min = 1, .max = INT32_MAX,
+     .help = "how many images of each class to train on: the first ones in file order"},
     {"validation", ATTR_REAL, offsetof(model_data, validation), .initial = "0", .min = 0,
-     .max = 0.9, .help = "share of the training images held out to watch the training"},
+     .max = INT32_MAX,
+     .help = "training images held out to watch the training, of all classes alike: a share (0 to "
+             "0.9) or how many (1 or more)"},
     {0},
 };
 
@@ -19,7 +29,14 @@ const component model_data_section = {
     .name = "data",
     .summary = "where the images come from, and what happens to each on its way in",
     .doc =
-        "Beside these keys:\n"
+        "Limits and validation concern the training part only; test images are all those of the "
+        "classes.\n"
+        "Held out are images among those that the limits leave, of each class in proportion, drawn "
+        "by\n"
+        "the seed. Beside these keys:\n"
+        "classes     all, or a list of the classes to tell apart: names of classes of the data "
+        "set,\n"
+        "            [\"3\", \"8\"], and maps that make several one, {NAME: [CLASS, CLASS]}\n"
         "transforms  list of transforms, applied in this order; none unless given. After the last\n"
         "            one an image must have the shape that `input` says.",
     .size = sizeof(model_data),
@@ -89,13 +106,35 @@ static void read_transforms(loader *l, const doc *list) {
     d->transform_at = at;
 }
 
+/* What a row cannot say. */
+static void check_choice(loader *l, const doc *map) {
+    const model_data *d = &l->m->data;
+    const doc *validation = doc_get(map, "validation");
+    int64_t count;
+    const char *why;
+    bool is_count = validation != NULL && number_integer(validation->text, &count, &why);
+    if (d->validation > 0.9 && !is_count) {
+        error_add(l->errors, LCNN_BAD_MODEL, validation->at,
+                  "data: 'validation' is '%s'; expected a share of the training images, 0 to 0.9, "
+                  "or how many of them, a whole number",
+                  validation->text);
+        l->ok = false;
+    }
+    if (d->limit > 0 && d->limit_per_class > 0)
+        model_fault(l, doc_get(map, "limit_per_class")->key_at,
+                    "data: there is a 'limit', too; one of the two must be `all`");
+}
+
 void model_read_data(loader *l) {
-    static const char *const others[] = {"transforms", NULL};
+    static const char *const others[] = {"classes", "transforms", NULL};
     doc *map = model_section(l, "data");
     if (map == NULL)
         return;
     if (!attr_parse(model_data_rows, map, others, "data", &l->m->data, l->a, l->errors))
         l->ok = false;
+    else
+        check_choice(l, map);
+    model_read_classes(l, doc_get(map, "classes"));
     read_transforms(l, doc_get(map, "transforms"));
 }
 
@@ -153,10 +192,18 @@ bool model_fits(const model *m, const dataset *d, lcnn_errors *errors) {
                   shape_text(&d->info.image, has), m->name, shape_text(image, wants));
         return false;
     }
-    if (d->info.classes != m->graph->classes) {
+    if (d->info.classes != m->info->classes) {
         error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has %d classes, and model %s expects %d",
-                  d->info.name, d->info.classes, m->name, m->graph->classes);
+                  d->info.name, d->info.classes, m->name, m->info->classes);
         return false;
     }
+    for (int i = 0; m->data.class_of && i < d->info.classes; i++)
+        if (m->data.class_of[i] >= 0 &&
+            strcmp(d->info.class_names[i], m->info->class_names[i]) != 0) {
+            error_add(errors, LCNN_BAD_DATA, (mark){0},
+                      "class %d of %s is '%s', and model %s expects '%s'", i, d->info.name,
+                      d->info.class_names[i], m->name, m->info->class_names[i]);
+            return false;
+        }
     return true;
 }

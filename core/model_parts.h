@@ -1,10 +1,11 @@
-/* model_parts.h - what the files of a model share: model.c, model_data.c and model_write.c, and nobody else sees. */
+/* model_parts.h - what the files of a model share: model.c, model_classes.c, model_data.c and
+ * model_write.c, and nobody else sees. */
 #ifndef MODEL_PARTS_H
 #define MODEL_PARTS_H
 
 #include "model.h"
 
-enum { MODEL_TRAIN_ROWS = 6 };
+enum { MODEL_TRAIN_ROWS = 7 };
 
 /* A model on its way in. */
 typedef struct loader {
@@ -40,6 +41,15 @@ bool model_choose_data(loader *l, const char *name);
 void model_find_data(loader *l);
 
 void model_read_data(loader *l);
+
+/* How many classes the model will tell apart: asked before `data` is read and names replaced. */
+int model_count_classes(const loader *l);
+
+/* Reads data.classes, NULL where it is left out: class_of and class_names. */
+void model_read_classes(loader *l, const doc *value);
+
+/* data.classes as the resolved model spells it; NULL when memory is out. */
+doc *model_write_classes(const loader *l);
 
 /* Leads the shape of the data set's images through the transforms to the network's input. */
 void model_follow_images(loader *l);

@@ -13,10 +13,13 @@ static doc *append_map(doc *parent, const char *key, arena *a) {
     return map;
 }
 
-static bool write_data(const model_data *d, doc *parent, arena *a) {
+static bool write_data(const loader *l, doc *parent) {
+    const model_data *d = &l->m->data;
+    arena *a = l->a;
     doc *map = append_map(parent, "data", a);
     doc *list = doc_new(a, DOC_LIST, (mark){0});
-    if (map == NULL || list == NULL || !attr_write(model_data_rows, d, map, a))
+    doc *classes = model_write_classes(l);
+    if (map == NULL || list == NULL || classes == NULL || !attr_write(model_data_rows, d, map, a))
         return false;
     for (int i = 0; i < d->transform_count; i++) {
         doc *item = component_write(&d->transform[i], a);
@@ -24,6 +27,7 @@ static bool write_data(const model_data *d, doc *parent, arena *a) {
             return false;
         doc_append(list, NULL, item);
     }
+    doc_append(map, "classes", classes);
     doc_append(map, "transforms", list);
     return true;
 }
@@ -34,7 +38,7 @@ bool model_write(loader *l, const attr *model_rows) {
     model_train_rows(l->parts, rows);
     doc *root = doc_new(l->a, DOC_MAP, (mark){0});
     if (root == NULL || !attr_write(model_rows, m, root, l->a) ||
-        !graph_write(m->graph, root, l->a) || !write_data(&m->data, root, l->a))
+        !graph_write(m->graph, root, l->a) || !write_data(l, root))
         return false;
     doc *train = append_map(root, "train", l->a);
     if (train == NULL || !attr_write(rows, &m->train, train, l->a))

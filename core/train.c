@@ -3,11 +3,13 @@
 
 #include "train.h"
 
+#include "class_weights.h"
 #include "clock.h"
 #include "exec.h"
 #include "metrics.h"
 #include "rng.h"
 #include "schedule.h"
+#include "select.h"
 #include "threads.h"
 
 #include <math.h>
@@ -22,9 +24,8 @@ enum { EXAMINED_AT_ONCE = 512 };
 typedef struct examination {
     feed feed;
     exec *exec;
-    uint32_t count;
-    const uint32_t *sample; /* [count] */
-    real *loss;             /* [count] */
+    samples samples;
+    real *loss; /* [samples.count], like the following */
     uint8_t *answer, *truth;
     float *probability;
 } examination;
@@ -38,11 +39,12 @@ struct trainer {
 
     feed feed; /* of the training part */
     exec *exec;
-    uint32_t train_count;
-    uint32_t *subset; /* [count of the training part]: samples to train on, then those held out */
-    uint32_t *order;  /* [train_count]: positions in subset, shuffled anew each epoch */
-    uint32_t *batch;  /* [batch_size]: samples of a step */
-    real *loss;       /* [batch_size] */
+    selection chosen;
+    real *class_weight; /* [classes]; NULL: all count 1 */
+    uint32_t *order;    /* [chosen.training.count]: positions in it, shuffled anew each epoch */
+    uint32_t *batch;    /* [batch_size]: samples of a step */
+    real *weight;       /* [batch_size] */
+    real *loss;         /* [batch_size] */
     uint8_t *answer, *truth;
 
     examination validation, test;
@@ -64,36 +66,31 @@ static feed feed_of(const model *m, const dataset *d, const split *part) {
                   m->data.transform_shape};
 }
 
-/* Splits the training part into samples to train on and a share held out, which depends on the seed
- * only. */
-static bool split_training(trainer *t, const dataset *d) {
-    uint32_t all = d->train.count, held_out = (uint32_t)((double)all * t->model->data.validation);
-    rng_key key = {.seed = (uint64_t)t->model->train.seed, .purpose = RNG_SPLIT};
-    t->train_count = all - held_out;
-    t->subset = arena_array(t->arena, (size_t)all + 1, sizeof *t->subset);
-    t->order = arena_array(t->arena, (size_t)t->train_count + 1, sizeof *t->order);
-    if (!t->subset || !t->order)
+static bool weigh_classes(trainer *t) {
+    const attr_component *weighting = &t->model->train.class_weights;
+    real *weight = arena_array(t->arena, (size_t)t->graph->classes, sizeof *weight);
+    if (!weight)
         return false;
-    for (uint32_t i = 0; i < all; i++)
-        t->subset[i] = i;
-    if (held_out > 0)
-        rng_permutation(&key, all, t->subset);
-    t->validation.count = held_out;
-    t->validation.sample = t->subset + t->train_count;
+    if (class_weights_fill(weighting, t->chosen.per_class, t->graph->classes, weight))
+        t->class_weight = weight;
     return true;
 }
 
 static bool make_training(trainer *t, const backend *b, int threads, lcnn_errors *errors) {
+    const uint32_t count = t->chosen.training.count;
     size_t most = (size_t)t->model->train.batch_size;
-    if (t->train_count == 0)
+    if (count == 0)
         return true;
-    if (most > t->train_count)
-        most = t->train_count;
+    if (most > count)
+        most = count;
+    t->order = arena_array(t->arena, count, sizeof *t->order);
     t->batch = arena_array(t->arena, most, sizeof *t->batch);
+    t->weight = arena_array(t->arena, most, sizeof *t->weight);
     t->loss = arena_array(t->arena, most, sizeof *t->loss);
     t->answer = arena_array(t->arena, most, 1);
     t->truth = arena_array(t->arena, most, 1);
-    if (!t->batch || !t->loss || !t->answer || !t->truth) {
+    if (!t->order || !t->batch || !t->weight || !weigh_classes(t) || !t->loss || !t->answer ||
+        !t->truth) {
         error_no_memory(errors);
         return false;
     }
@@ -103,42 +100,34 @@ static bool make_training(trainer *t, const backend *b, int threads, lcnn_errors
 
 static bool make_examination(trainer *t, examination *e, const backend *b, int threads,
                              lcnn_errors *errors) {
-    if (e->count == 0)
+    const uint32_t count = e->samples.count;
+    if (count == 0)
         return true;
-    e->loss = arena_array(t->arena, e->count, sizeof *e->loss);
-    e->answer = arena_array(t->arena, e->count, 1);
-    e->truth = arena_array(t->arena, e->count, 1);
-    e->probability = arena_array(t->arena, e->count, sizeof *e->probability);
+    e->loss = arena_array(t->arena, count, sizeof *e->loss);
+    e->answer = arena_array(t->arena, count, 1);
+    e->truth = arena_array(t->arena, count, 1);
+    e->probability = arena_array(t->arena, count, sizeof *e->probability);
     if (!e->loss || !e->answer || !e->truth || !e->probability) {
         error_no_memory(errors);
         return false;
     }
-    int most = (int)(e->count < EXAMINED_AT_ONCE ? e->count : EXAMINED_AT_ONCE);
+    int most = (int)(count < EXAMINED_AT_ONCE ? count : EXAMINED_AT_ONCE);
     e->exec = exec_new(b, t->network, &e->feed, false, most, threads, NULL, errors);
     return e->exec != NULL;
 }
 
-/* The test part in its own order. */
-static bool list_test(trainer *t, const dataset *d) {
-    uint32_t *sample = arena_array(t->arena, (size_t)d->test.count + 1, sizeof *sample);
-    for (uint32_t i = 0; sample && i < d->test.count; i++)
-        sample[i] = i;
-    t->test.sample = sample;
-    t->test.count = d->test.count;
-    return sample != NULL;
-}
-
-static bool make_parts(trainer *t, const dataset *d, const backend *b, int threads,
+static bool make_parts(trainer *t, const dataset *d, bool trains, const backend *b, int threads,
                        const char *weights, lcnn_errors *errors) {
-    t->feed = t->validation.feed = feed_of(t->model, d, &d->train);
-    t->test.feed = feed_of(t->model, d, &d->test);
-    if (!bind_backend(t, b) || !split_training(t, d) || !list_test(t, d)) {
+    if (!bind_backend(t, b)) {
         error_no_memory(errors);
         return false;
     }
-    if (t->model->data.validation > 0 && t->validation.count == 0 && d->train.count > 0)
-        error_note(errors, "data.validation is less than one of %u images: none is held out",
-                   (unsigned)d->train.count);
+    if (!select_images(t->model, d, trains, &t->chosen, t->arena, errors))
+        return false;
+    t->feed = t->validation.feed = feed_of(t->model, d, &t->chosen.train);
+    t->test.feed = feed_of(t->model, d, &t->chosen.test);
+    t->validation.samples = t->chosen.validation;
+    t->test.samples = t->chosen.testing;
     t->network = network_new(t->graph, t->arena, errors);
     return t->network &&
            (weights ? network_load(t->network, weights, errors)
@@ -148,7 +137,7 @@ static bool make_parts(trainer *t, const dataset *d, const backend *b, int threa
            make_examination(t, &t->test, b, threads, errors);
 }
 
-trainer *trainer_new(const model *m, const dataset *d, const backend *b, int threads,
+trainer *trainer_new(const model *m, const dataset *d, bool trains, const backend *b, int threads,
                      const char *weights, lcnn_errors *errors) {
     if (!model_fits(m, d, errors))
         return NULL;
@@ -161,7 +150,7 @@ trainer *trainer_new(const model *m, const dataset *d, const backend *b, int thr
         return NULL;
     }
     t->model = m;
-    if (!make_parts(t, d, b, threads, weights, errors)) {
+    if (!make_parts(t, d, trains, b, threads, weights, errors)) {
         trainer_free(t);
         return NULL;
     }
@@ -184,11 +173,15 @@ const network *trainer_network(const trainer *t) {
 }
 
 uint32_t trainer_train_count(const trainer *t) {
-    return t->train_count;
+    return t->chosen.training.count;
 }
 
 uint32_t trainer_validation_count(const trainer *t) {
-    return t->validation.count;
+    return t->chosen.validation.count;
+}
+
+uint32_t trainer_test_count(const trainer *t) {
+    return t->chosen.testing.count;
 }
 
 size_t trainer_memory(const trainer *t) {
@@ -220,7 +213,7 @@ static bool tell_progress(training *run) {
         .epoch = run->epoch + 1,
         .epochs = run->trainer->model->train.epochs,
         .done = run->done,
-        .total = run->trainer->train_count,
+        .total = run->trainer->chosen.training.count,
         .loss = run->loss / run->done,
         .accuracy = (double)run->right / run->done,
         .learning_rate = run->learning_rate,
@@ -236,9 +229,9 @@ static bool tell_progress(training *run) {
 
 /* False when the caller of the training around it, if any, has stopped it. */
 static bool examine(examination *e, bool probabilities, training *run) {
-    for (uint32_t first = 0; first < e->count; first += EXAMINED_AT_ONCE) {
-        uint32_t left = e->count - first;
-        const exec_batch batch = {.sample = e->sample + first,
+    for (uint32_t first = 0; first < e->samples.count; first += EXAMINED_AT_ONCE) {
+        uint32_t left = e->samples.count - first;
+        const exec_batch batch = {.sample = e->samples.index + first,
                                   .count =
                                       (int)(left < EXAMINED_AT_ONCE ? left : EXAMINED_AT_ONCE)};
         const exec_answers answers = {.loss = e->loss + first,
@@ -254,19 +247,23 @@ static bool examine(examination *e, bool probabilities, training *run) {
 
 lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
     examination *e = &t->test;
-    if (e->count == 0) {
-        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no test part to evaluate on",
-                  t->model->info->name);
+    const uint32_t count = e->samples.count;
+    if (count == 0) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no %s to evaluate on",
+                  t->model->info->name,
+                  t->chosen.test.count ? "test images of the classes that data.classes names"
+                                       : "test part");
         return NULL;
     }
-    lcnn_evaluation *result = metrics_new(e->count, t->graph->classes);
+    lcnn_evaluation *result = metrics_new(count, t->graph->classes);
     if (!result) {
         error_no_memory(errors);
         return NULL;
     }
     examine(e, true, NULL);
-    for (uint32_t i = 0; i < e->count; i++)
-        metrics_set(result, i, e->truth[i], e->answer[i], e->probability[i], (double)e->loss[i]);
+    for (uint32_t i = 0; i < count; i++)
+        metrics_set(result, i, e->samples.index[i], e->truth[i], e->answer[i], e->probability[i],
+                    (double)e->loss[i]);
     metrics_finish(result);
     return result;
 }
@@ -282,18 +279,22 @@ static void check_loss(training *run, double loss, const char *where) {
               isnan(loss) ? "not a number" : "infinite", where, run->epoch + 1);
 }
 
-/* One step on the samples [first, first + count) of the epoch's order; the sum of its losses. */
+/* One step on the samples [first, first + count) of the epoch's order; the sum of its losses, each
+ * times the weight of its class: what the step makes smaller. */
 static double run_training_step(training *run, uint32_t first, int count) {
     trainer *t = run->trainer;
-    for (int i = 0; i < count; i++)
-        t->batch[i] = t->subset[t->order[first + (uint32_t)i]];
-    exec_batch batch = {t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)run->epoch};
+    for (int i = 0; i < count; i++) {
+        t->batch[i] = t->chosen.training.index[t->order[first + (uint32_t)i]];
+        t->weight[i] = t->class_weight ? t->class_weight[t->feed.split->labels[t->batch[i]]] : 1;
+    }
+    exec_batch batch = {t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)run->epoch,
+                        t->weight};
     exec_update update = {&t->method, run->learning_rate};
     exec_run(t->exec, &batch, &update,
              &(exec_answers){.loss = t->loss, .answer = t->answer, .truth = t->truth});
     double loss = 0;
     for (int i = 0; i < count; i++) {
-        loss += (double)t->loss[i];
+        loss += (double)t->weight[i] * (double)t->loss[i];
         run->right += t->answer[i] == t->truth[i];
     }
     run->loss += loss;
@@ -305,12 +306,13 @@ static double run_training_step(training *run, uint32_t first, int count) {
 static void run_steps(training *run) {
     trainer *t = run->trainer;
     const model_train *train = &t->model->train;
-    uint32_t size = (uint32_t)train->batch_size, steps = (t->train_count + size - 1) / size;
+    const uint32_t count = t->chosen.training.count;
+    uint32_t size = (uint32_t)train->batch_size, steps = (count + size - 1) / size;
     rng_key key = {
         .seed = (uint64_t)train->seed, .purpose = RNG_SHUFFLE, .epoch = (uint32_t)run->epoch};
-    rng_permutation(&key, t->train_count, t->order);
+    rng_permutation(&key, count, t->order);
     for (uint32_t i = 0; i < steps && !run->failed && !run->stopped; i++) {
-        uint32_t left = t->train_count - i * size;
+        uint32_t left = count - i * size;
         schedule_time now = {run->epoch, train->epochs, i, steps};
         run->learning_rate = schedule_rate(&train->learning_rate, &now);
         double loss = run_training_step(run, i * size, (int)(left < size ? left : size));
@@ -329,14 +331,15 @@ static void measure(training *run, examination *e, double *loss, double *accurac
     double sum = 0;
     uint32_t right = 0;
     *loss = *accuracy = NAN;
-    if (e->count == 0 || !examine(e, false, run))
+    const uint32_t count = e->samples.count;
+    if (count == 0 || !examine(e, false, run))
         return;
-    for (uint32_t i = 0; i < e->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         sum += (double)e->loss[i];
         right += e->answer[i] == e->truth[i];
     }
-    *loss = sum / e->count;
-    *accuracy = (double)right / e->count;
+    *loss = sum / count;
+    *accuracy = (double)right / count;
 }
 
 /* Figures of a finished epoch; the time for them is not counted as training. */
@@ -360,9 +363,9 @@ static void finish_epoch(training *run) {
     if (callbacks && callbacks->epoch && !callbacks->epoch(callbacks->user, &e))
         run->stopped = true;
     /* The last step may have gone wrong without another one to show it. */
-    if (t->validation.count > 0)
+    if (t->chosen.validation.count > 0)
         check_loss(run, e.validation_loss, "on the validation images after");
-    if (t->test.count > 0 && !run->failed)
+    if (t->chosen.testing.count > 0 && !run->failed)
         check_loss(run, e.test_loss, "on the test images after");
 }
 
@@ -381,8 +384,8 @@ static void run_epochs(void *argument) {
 }
 
 bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *errors) {
-    if (t->train_count == 0) {
-        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no training part",
+    if (t->chosen.training.count == 0) {
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no training part, or is only tested on",
                   t->model->info->name);
         return false;
     }

@@ -11,9 +11,10 @@
 
 typedef struct trainer trainer;
 
-/* Weights begin as the model's initialisers say, or with those of the file `weights` (NULL: none). The model and the data
- * must outlive the trainer. NULL with messages. */
-trainer *trainer_new(const model *m, const dataset *d, const backend *b, int threads, const char *weights, lcnn_errors *errors);
+/* Weights begin as the model's initialisers say, or with those of the file `weights` (NULL: none). One that does not train
+ * leaves the training part alone. The model and the data must outlive the trainer. NULL with messages. */
+trainer *trainer_new(const model *m, const dataset *d, bool trains, const backend *b, int threads, const char *weights,
+                     lcnn_errors *errors);
 void trainer_free(trainer *t);
 
 /* Trains for the model's epochs; see lcnn_session_train. */
@@ -25,6 +26,7 @@ lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors);
 const network *trainer_network(const trainer *t);
 uint32_t trainer_train_count(const trainer *t);
 uint32_t trainer_validation_count(const trainer *t);
+uint32_t trainer_test_count(const trainer *t);
 size_t trainer_memory(const trainer *t); /* bytes of weights, gradients, optimiser states and activations */
 
 #endif

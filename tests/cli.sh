@@ -280,7 +280,7 @@ json_prints_one_object() {
 }
 
 validation_of_nothing_is_said() {
-    lcnn run tiny.yaml --data glyphs:100 --quiet --set data.validation=0.009 --out unvalidated
+    lcnn run tiny.yaml --data glyphs:100 --quiet --set data.validation=0.004 --out unvalidated
     exits 0
     says err 'less than one of 100 images'
 }

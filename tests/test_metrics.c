@@ -24,7 +24,7 @@ static void set_up(void) {
     evaluation = metrics_new(IMAGES, CLASSES);
     ck_assert_ptr_nonnull(evaluation);
     for (uint32_t i = IMAGES; i-- > 0;)
-        metrics_set(evaluation, i, images[i].truth, images[i].answer, images[i].probability,
+        metrics_set(evaluation, i, 10 * i, images[i].truth, images[i].answer, images[i].probability,
                     images[i].loss);
     metrics_finish(evaluation);
 }
@@ -93,7 +93,7 @@ END_TEST
 START_TEST(all_256_classes_can_be_told_apart) {
     lcnn_evaluation *many = metrics_new(256, 256);
     for (int i = 0; i < 256; i++)
-        metrics_set(many, (uint32_t)i, i, i ^ (i == 255), 1, 0);
+        metrics_set(many, (uint32_t)i, (uint32_t)i, i, i ^ (i == 255), 1, 0);
     metrics_finish(many);
     ck_assert_uint_eq(many->confusion[255 * 256 + 254], 1);
     ck_assert_uint_eq(many->confusion[254 * 256 + 254], 1);

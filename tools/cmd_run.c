@@ -150,7 +150,7 @@ static json_t *run_json(const run *r, const lcnn_evaluation *e) {
         "validation",
         held_out ? part_json(held_out, last->validation_loss, last->validation_accuracy)
                  : json_null(),
-        "test", e ? result_json(e, j->data) : json_null());
+        "test", e ? result_json(e, j->model) : json_null());
     if (!all)
         no_memory();
     return all;
@@ -166,10 +166,10 @@ static void write_result(run *r, const lcnn_evaluation *e) {
     if (!e)
         return;
     run_file_begin(&file, r->folder, "confusion.csv");
-    result_write_confusion(e, r->job.data, file.out);
+    result_write_confusion(e, r->job.model, file.out);
     record(r, run_file_end(&file));
     run_file_begin(&file, r->folder, "predictions.csv");
-    result_write_predictions(e, r->job.data, file.out);
+    result_write_predictions(e, r->job.model, file.out);
     record(r, run_file_end(&file));
 }
 
@@ -201,7 +201,7 @@ static bool on_epoch(void *user, const lcnn_epoch *epoch) {
 static const char *train(run *r) {
     const job *j = &r->job;
     progress_begin(&r->shown, r->out, lcnn_session_validation_count(j->session) > 0,
-                   lcnn_data_test_count(j->data) > 0);
+                   lcnn_session_test_count(j->session) > 0);
     lcnn_callbacks callbacks = {r, on_progress, on_epoch};
     lcnn_errors *errors = messages_begin();
     bool trained = lcnn_session_train(j->session, &callbacks, errors);
@@ -250,7 +250,7 @@ static void print_written(const run *r, const lcnn_evaluation *e) {
 static void finish(run *r) {
     char *matrix = run_path(r->folder, "confusion.csv");
     lcnn_evaluation *e = NULL;
-    if (lcnn_data_test_count(r->job.data) > 0) {
+    if (lcnn_session_test_count(r->job.session) > 0) {
         lcnn_errors *errors = messages_begin();
         e = lcnn_session_evaluate(r->job.session, errors);
         record(r, messages_end(errors));
@@ -260,10 +260,11 @@ static void finish(run *r) {
     if (r->out) {
         fputc('\n', r->out);
         if (e)
-            result_print(e, r->job.data, matrix, r->out);
+            result_print(e, r->job.model, r->job.data, matrix, r->out);
         else
-            fprintf(r->out, "%s has no test part: nothing to test\n",
-                    text_plain(lcnn_data_name(r->job.data)));
+            fprintf(r->out, "%s has no test %s: nothing to test\n",
+                    text_plain(lcnn_data_name(r->job.data)),
+                    lcnn_data_test_count(r->job.data) > 0 ? "images of these classes" : "part");
         print_written(r, e);
     }
     if (r->args->json)
@@ -292,7 +293,7 @@ static void train_and_finish(run *r) {
         write_record(r, state);
         fprintf(stderr, "lcnn: %s after %s; what there is lies in %s\n", state,
                 text_plural(r->epochs, "finished epoch"), text_plain(r->folder));
-        if (r->sha256 && lcnn_data_test_count(r->job.data) > 0)
+        if (r->sha256 && lcnn_session_test_count(r->job.session) > 0)
             fprintf(stderr, "      'lcnn test %s' tests the weights as they are\n",
                     text_plain(r->folder));
     }

@@ -46,7 +46,7 @@ static void print_json(const job *j, const char *folder, const lcnn_evaluation *
         "{s:o, s:o, s:s, s:s, s:s?, s:o, s:o}", "model", json_text(lcnn_model_name(j->model)),
         "data", json_text(lcnn_data_name(j->data)), "model_sha256", lcnn_model_sha256(j->model),
         "data_sha256", lcnn_data_sha256(j->data), "weights_sha256", lcnn_session_sha256(j->session),
-        "test", result_json(e, j->data), "folder", json_text(folder));
+        "test", result_json(e, j->model), "folder", json_text(folder));
     if (!all)
         no_memory();
     json_dumpf(all, stdout, JSON_REAL_PRECISION(15));
@@ -66,7 +66,7 @@ static int evaluate(const arguments *args, const job *j, const char *weights) {
         return status;
     if (human) {
         putchar('\n');
-        result_print(e, j->data, NULL, stdout);
+        result_print(e, j->model, j->data, NULL, stdout);
     } else if (args->json) {
         print_json(j, args->operand[0], e);
     } else {

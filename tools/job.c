@@ -41,7 +41,7 @@ int job_open(job *j, const arguments *args, const char *model, const char *weigh
         return complain(LCNN_BAD_DATA, lcnn_data_name(j->data),
                         "this data set has no test part; name one that has with --data");
     }
-    lcnn_session_options options = {args->threads.value, args->isa, weights};
+    lcnn_session_options options = {args->threads.value, args->isa, weights, !trains};
     j->session = lcnn_session_new(j->model, j->data, &options, errors);
     return messages_end(errors);
 }
@@ -87,7 +87,13 @@ static void print_training_images(const job *j, FILE *out) {
     print_row(out, "images",
               text_printf("%s for training%s, %s for testing",
                           text_count(lcnn_session_train_count(j->session)), validation,
-                          text_count(lcnn_data_test_count(j->data))));
+                          text_count(lcnn_session_test_count(j->session))));
+}
+
+static const char *classes_text(const job *j) {
+    int all = lcnn_data_classes(j->data), chosen = lcnn_model_classes(j->model);
+    return chosen == all ? text_printf("%d classes", all)
+                         : text_printf("%d classes made of its %d", chosen, all);
 }
 
 void job_print(const job *j, const char *weights, bool trains, FILE *out) {
@@ -95,12 +101,12 @@ void job_print(const job *j, const char *weights, bool trains, FILE *out) {
     const lcnn_session *s = j->session;
     model_print_title(m, out);
     print_row(out, "data",
-              text_printf("%s: %s; %d classes", text_plain(lcnn_data_name(j->data)),
-                          text_plain(lcnn_data_title(j->data)), lcnn_data_classes(j->data)));
+              text_printf("%s: %s; %s", text_plain(lcnn_data_name(j->data)),
+                          text_plain(lcnn_data_title(j->data)), classes_text(j)));
     if (trains)
         print_training_images(j, out);
     else
-        print_row(out, "images", text_count(lcnn_data_test_count(j->data)));
+        print_row(out, "images", text_count(lcnn_session_test_count(j->session)));
     const char *origin =
         weights ? text_printf("from %s", text_plain(weights))
                 : text_printf("drawn from seed %llu", (unsigned long long)lcnn_model_seed(m));

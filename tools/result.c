@@ -9,8 +9,8 @@
 #include "result.h"
 #include "text.h"
 
-static const char *class_name(const lcnn_data *data, int index) {
-    return text_plain(lcnn_data_class_name(data, index));
+static const char *class_name(const lcnn_model *model, int index) {
+    return text_plain(lcnn_model_class_name(model, index));
 }
 
 static uint32_t cell_of(const lcnn_evaluation *e, int truth, int answer) {
@@ -53,10 +53,10 @@ static int matrix_cell_width(const lcnn_evaluation *e) {
     return 1 + (width > index ? width : index);
 }
 
-static int widest_name(const lcnn_evaluation *e, const lcnn_data *data) {
+static int widest_name(const lcnn_evaluation *e, const lcnn_model *model) {
     int widest = 0;
     for (int k = 0; k < e->classes; k++) {
-        int width = text_width(class_name(data, k));
+        int width = text_width(class_name(model, k));
         widest = width > widest ? width : widest;
     }
     return widest;
@@ -64,18 +64,18 @@ static int widest_name(const lcnn_evaluation *e, const lcnn_data *data) {
 
 /* Columns are headed by the class names if these are short, else by the class numbers, which then
  * stand in the rows too. */
-static void print_matrix(const lcnn_evaluation *e, const lcnn_data *data, int width, bool names,
+static void print_matrix(const lcnn_evaluation *e, const lcnn_model *model, int width, bool names,
                          FILE *out) {
-    int label = widest_name(e, data);
+    int label = widest_name(e, model);
     fprintf(out, "confusion matrix (rows: truth, columns: answer)\n  %*s%s",
             label + (names ? 0 : 4), "", style_faint(out));
     for (int k = 0; k < e->classes; k++) {
-        const char *head = names ? class_name(data, k) : text_printf("%d", k);
+        const char *head = names ? class_name(model, k) : text_printf("%d", k);
         fprintf(out, "%*s%s", width - text_width(head), "", head);
     }
     fprintf(out, "%s\n", style_end(out));
     for (int i = 0; i < e->classes; i++) {
-        const char *name = class_name(data, i);
+        const char *name = class_name(model, i);
         const char *number = names ? "" : text_printf("%3d ", i);
         fprintf(out, "  %s%s%*s", number, name, label - text_width(name), "");
         for (int k = 0; k < e->classes; k++) {
@@ -100,7 +100,7 @@ static int compare_confusions(const void *left, const void *right) {
     return a->truth != b->truth ? a->truth - b->truth : a->answer - b->answer;
 }
 
-static void print_top_confusions(const lcnn_evaluation *e, const lcnn_data *data, FILE *out) {
+static void print_top_confusions(const lcnn_evaluation *e, const lcnn_model *model, FILE *out) {
     enum { SHOWN = 12 };
     size_t cells = (size_t)e->classes * (size_t)e->classes;
     confusion *all = calloc(cells, sizeof *all);
@@ -120,8 +120,8 @@ static void print_top_confusions(const lcnn_evaluation *e, const lcnn_data *data
     table_cell(t, "images");
     table_cell(t, "of the class");
     for (size_t i = 0; i < count && i < SHOWN; i++) {
-        table_cell(t, class_name(data, all[i].truth));
-        table_cell(t, class_name(data, all[i].answer));
+        table_cell(t, class_name(model, all[i].truth));
+        table_cell(t, class_name(model, all[i].answer));
         table_cell(t, text_count(all[i].count));
         table_cell(t, text_percent((double)all[i].count / row_total(e, all[i].truth)));
     }
@@ -130,22 +130,22 @@ static void print_top_confusions(const lcnn_evaluation *e, const lcnn_data *data
     free(all);
 }
 
-void result_print(const lcnn_evaluation *e, const lcnn_data *data, const char *matrix_file,
-                  FILE *out) {
+void result_print(const lcnn_evaluation *e, const lcnn_model *model, const lcnn_data *data,
+                  const char *matrix_file, FILE *out) {
     fprintf(out, "tested on %s images of %s\n", text_count(e->count),
             text_plain(lcnn_data_name(data)));
     fprintf(out, "  accuracy  %s%s%s\n  loss      %s\n\n", style_bold(out),
             text_percent(e->accuracy), style_end(out), text_decimal(e->loss));
     print_scores(e, out);
     fputc('\n', out);
-    int width = matrix_cell_width(e), label = widest_name(e, data);
+    int width = matrix_cell_width(e), label = widest_name(e, model);
     bool names = label < width;
     int columns = 2 + label + (names ? 0 : 4) + e->classes * width;
     if (columns <= terminal_width(out)) {
-        print_matrix(e, data, width, names, out);
+        print_matrix(e, model, width, names, out);
         return;
     }
-    print_top_confusions(e, data, out);
+    print_top_confusions(e, model, out);
     if (matrix_file)
         fprintf(out, "  the whole matrix: %s\n", text_plain(matrix_file));
 }
@@ -166,12 +166,12 @@ static json_t *scores_json(const lcnn_scores *s) {
                      json_number(s->recall), "f1", json_number(s->f1));
 }
 
-static json_t *classes_json(const lcnn_evaluation *e, const lcnn_data *data) {
+static json_t *classes_json(const lcnn_evaluation *e, const lcnn_model *model) {
     json_t *list = json_array();
     for (int i = 0; i < e->classes; i++) {
         const lcnn_scores *s = &e->per_class[i];
         json_array_append_new(list, json_pack("{s:o, s:I, s:o, s:o, s:o}", "name",
-                                              json_text(lcnn_data_class_name(data, i)), "images",
+                                              json_text(lcnn_model_class_name(model, i)), "images",
                                               (json_int_t)row_total(e, i), "precision",
                                               json_number(s->precision), "recall",
                                               json_number(s->recall), "f1", json_number(s->f1)));
@@ -190,11 +190,11 @@ static json_t *confusion_json(const lcnn_evaluation *e) {
     return matrix;
 }
 
-json_t *result_json(const lcnn_evaluation *e, const lcnn_data *data) {
+json_t *result_json(const lcnn_evaluation *e, const lcnn_model *model) {
     json_t *all = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "images", (json_int_t)e->count,
                             "loss", json_number(e->loss), "accuracy", json_number(e->accuracy),
                             "micro", scores_json(&e->micro), "macro", scores_json(&e->macro),
-                            "classes", classes_json(e, data), "confusion", confusion_json(e));
+                            "classes", classes_json(e, model), "confusion", confusion_json(e));
     if (!all)
         no_memory();
     return all;
@@ -257,28 +257,28 @@ static void write_field(const char *text, FILE *out) {
     fputc('"', out);
 }
 
-void result_write_confusion(const lcnn_evaluation *e, const lcnn_data *data, FILE *out) {
+void result_write_confusion(const lcnn_evaluation *e, const lcnn_model *model, FILE *out) {
     fputs("truth", out);
     for (int k = 0; k < e->classes; k++) {
         fputc(',', out);
-        write_field(lcnn_data_class_name(data, k), out);
+        write_field(lcnn_model_class_name(model, k), out);
     }
     fputc('\n', out);
     for (int i = 0; i < e->classes; i++) {
-        write_field(lcnn_data_class_name(data, i), out);
+        write_field(lcnn_model_class_name(model, i), out);
         for (int k = 0; k < e->classes; k++)
             fprintf(out, ",%u", cell_of(e, i, k));
         fputc('\n', out);
     }
 }
 
-void result_write_predictions(const lcnn_evaluation *e, const lcnn_data *data, FILE *out) {
+void result_write_predictions(const lcnn_evaluation *e, const lcnn_model *model, FILE *out) {
     fputs("index,truth,answer,probability\n", out);
     for (uint32_t i = 0; i < e->count; i++) {
-        fprintf(out, "%u,", i);
-        write_field(lcnn_data_class_name(data, e->truth[i]), out);
+        fprintf(out, "%u,", e->sample[i]);
+        write_field(lcnn_model_class_name(model, e->truth[i]), out);
         fputc(',', out);
-        write_field(lcnn_data_class_name(data, e->answer[i]), out);
+        write_field(lcnn_model_class_name(model, e->answer[i]), out);
         fprintf(out, ",%.9g\n", (double)e->probability[i]);
     }
 }

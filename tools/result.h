@@ -9,17 +9,17 @@
 
 /* Scores and the confusion matrix; the most frequent confusions instead where the matrix is wider
  * than the terminal, and then `matrix_file`, which may be NULL, is named. */
-void result_print(const lcnn_evaluation *e, const lcnn_data *data, const char *matrix_file,
-                  FILE *out);
+void result_print(const lcnn_evaluation *e, const lcnn_model *model, const lcnn_data *data,
+                  const char *matrix_file, FILE *out);
 
 /* Everything but the single images; a new reference. */
-json_t *result_json(const lcnn_evaluation *e, const lcnn_data *data);
+json_t *result_json(const lcnn_evaluation *e, const lcnn_model *model);
 
 /* confusion.csv: a row per truth, a column per answer. */
-void result_write_confusion(const lcnn_evaluation *e, const lcnn_data *data, FILE *out);
+void result_write_confusion(const lcnn_evaluation *e, const lcnn_model *model, FILE *out);
 
 /* predictions.csv: index, truth, answer, probability of the answer. */
-void result_write_predictions(const lcnn_evaluation *e, const lcnn_data *data, FILE *out);
+void result_write_predictions(const lcnn_evaluation *e, const lcnn_model *model, FILE *out);
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
