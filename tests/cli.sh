@@ -279,6 +279,24 @@ json_prints_one_object() {
     says err '1/1'
 }
 
+chosen_classes_are_named_everywhere() {
+    lcnn run tiny.yaml --set 'data.classes=[{odd: [1, 3, 5]}, "8"]' --set data.limit=500 --set data.validation=100 \
+        --set train.class_weights=balanced --out chosen
+    exits 0
+    silent err
+    says out '2 classes made of its 10'
+    says out '400 for training, 100 for validation, 400 for testing'
+    says out 'odd *[0-9.]* *[0-9.]*$'
+    says chosen/confusion.csv '^truth,odd,8$'
+    equal "$(sed -n 2,4p chosen/predictions.csv | cut -d , -f 1,2 | tr '\n' ' ')" "1,odd 3,odd 5,odd "
+    says chosen/result.json '{"name": "odd", "images": 300'
+    lcnn test chosen --json
+    says out '"images": 400'
+    lcnn test chosen --data glyphs-47
+    exits 0
+    says out '2 classes made of its 47'
+}
+
 validation_of_nothing_is_said() {
     lcnn run tiny.yaml --data glyphs:100 --quiet --set data.validation=0.004 --out unvalidated
     exits 0
@@ -453,8 +471,8 @@ for name in \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
     data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads \
     threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \
-    json_prints_one_object validation_of_nothing_is_said training_goes_on_from_weights missing_data_says_where read_only_place_fails_early \
-    too_many_threads_leave_no_folder \
+    json_prints_one_object chosen_classes_are_named_everywhere validation_of_nothing_is_said \
+    training_goes_on_from_weights missing_data_says_where read_only_place_fails_early too_many_threads_leave_no_folder \
     infinite_loss_is_status_8 interrupted_run_keeps_weights interrupted_early_leaves_no_scraps lost_reader_keeps_weights \
     file_size_limit_is_an_error_of_writing vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
     bench_measures_what_it_was_asked_for bench_refuses_what_it_cannot_read; do

@@ -35,6 +35,7 @@ check_PROGRAMS += \
 	tests/test_resolve \
 	tests/test_rng \
 	tests/test_schedule \
+	tests/test_select \
 	tests/test_simd
 endif
 
