@@ -7,12 +7,14 @@
  * different (in the input gradient of LeNet-5's second layer 160 of 196). But borders come in
  * pairs: opposite ones have as many taps, just others. So a block is made of several lines of
  * pixels, each with its own place in the source and in the weights, which run through the same list
- * of taps side by side. */
-#include "conv_taps.h"
+ * of taps side by side.
+ *
+ * conv_single_full.c computes small maps whose pixels mostly lie at the border, and
+ * conv_single_depthwise.c depthwise correlations. */
+#include "conv_single.h"
 
 enum {
-    PARTS = VW < SINGLE_VECTOR ? SINGLE_VECTOR / VW
-                               : 1, /* vectors of an octet; never used with wider ones */
+    PARTS = OCTET_PARTS,
     MOST_LINES = 4,
     MOST_PIXELS = 7,            /* of a line ... */
     LONGEST = VW >= 8 ? 14 : 7, /* ... and where their distance is a constant */
@@ -24,13 +26,6 @@ enum {
 static int block_pixels(int octets) {
     return octets == 1 ? 14 / PARTS : 6 / PARTS;
 }
-
-/* Pixels side by side. */
-typedef struct line {
-    const real *source; /* of the first pixel's first tap */
-    const real *weight; /* the same tap's: [octet][channel][tap][SINGLE_VECTOR] */
-    real *output;       /* of the first pixel */
-} line;
 
 /* Lines of equal length whose pixels have equally many taps. All distances in reals. */
 typedef struct block {
@@ -204,34 +199,6 @@ static void add_line(block *b, const line *l, int pixels) {
         flush(b);
 }
 
-/* How far the pixels of neighbouring positions of a run lie apart. */
-typedef struct steps {
-    size_t source_x, source_y, output_x, output_y;
-    size_t source_row, output_row;
-} steps;
-
-static steps steps_of(const correlation *c) {
-    const size_t source_row = (size_t)c->x.source * c->source_stride;
-    const size_t output_row = (size_t)c->x.output * c->output_stride;
-    return (steps){(size_t)c->x.stride * c->source_stride,
-                   (size_t)c->y.stride * source_row,
-                   (size_t)c->x.divisor * c->output_stride,
-                   (size_t)c->y.divisor * output_row,
-                   source_row,
-                   output_row};
-}
-
-/* The first pixel of two runs, `origin` being the first of all. */
-static line corner(const correlation *c, const steps *s, const line *origin, const run *y,
-                   const run *x) {
-    return (line){
-        origin->source + (size_t)y->reach.source * s->source_row +
-            (size_t)x->reach.source * c->source_stride,
-        origin->weight + (y->reach.tap * c->x.taps + x->reach.tap) * SINGLE_VECTOR,
-        origin->output + (size_t)y->at * s->output_row + (size_t)x->at * c->output_stride,
-    };
-}
-
 /* A rectangle of pixels that have the same taps: `count` lines of `length` pixels, cut into pieces
  * as equal as can be. */
 static void add_area(block *b, line first, int count, int length, size_t source_line,
@@ -283,23 +250,9 @@ static void correlate_octets(const correlation *c, block *b, const line *origin,
                 correlate_class(c, &s, b, origin, p, i, j);
 }
 
-/* Packs the weights of the octets from output `o` on and says where their sums begin. */
-static void prepare_octets(const correlation *c, block *b, int o, int outputs, int first_channel,
-                           const real *weight, const real *bias, real *beginning, real *packed) {
-    for (int i = 0; i < b->octets; i++) {
-        int at = o + i * SINGLE_VECTOR, left = outputs - at;
-        pack_weights(c, weight + (size_t)at * c->weight_output,
-                     left < SINGLE_VECTOR ? left : SINGLE_VECTOR, first_channel,
-                     first_channel + b->channels, SINGLE_VECTOR,
-                     packed + (size_t)i * b->weight_octet);
-    }
-    for (int i = 0; i < b->octets * SINGLE_VECTOR; i++)
-        beginning[i] = bias && o + i < outputs ? bias[o + i] : 0;
-}
-
-static void correlate_full(const correlation *c, int outputs, int first_row, int end_row,
-                           real *output, const real *source, const real *weight, const real *bias,
-                           bool add, real *scratch) {
+static void correlate_classes(const correlation *c, int outputs, int first_row, int end_row,
+                              real *output, const real *source, const real *weight,
+                              const real *bias, bool add, real *scratch) {
     const size_t taps = (size_t)c->y.taps * (size_t)c->x.taps;
     const int step_y = axis_tap_step(&c->y), step_x = axis_tap_step(&c->x);
     conv_plan p = conv_plan_new(c, first_row, end_row, scratch);
@@ -322,96 +275,12 @@ static void correlate_full(const correlation *c, int outputs, int first_row, int
         };
         for (int o = 0; o < outputs; o += b.octets * SINGLE_VECTOR) {
             b.octets = outputs - o > SINGLE_VECTOR ? 2 : 1;
-            prepare_octets(c, &b, o, outputs, first, weight, bias, beginning, packed);
+            for (int i = 0; i < b.octets; i++)
+                pack_octet(c, weight, o + i * SINGLE_VECTOR, outputs, first, first + n,
+                           packed + (size_t)i * b.weight_octet);
+            octets_begin(bias, o, o + b.octets * SINGLE_VECTOR, outputs, beginning);
             const line origin = {source + first, packed, output + o};
             correlate_octets(c, &b, &origin, &p);
-        }
-    }
-}
-
-/* ---- Depthwise: every output reads the source channel of its own number -------------------------- */
-
-/* A line of pixels that share their taps. */
-typedef struct depthwise_line {
-    line first; /* at octet 0; weight: [octet][tap][SINGLE_VECTOR] */
-    const real *bias;
-    bool add;
-    int pixels, taps;
-    size_t octets, weight_octet, source_pixel, output_pixel;
-} depthwise_line;
-
-/* Some pixels of one octet: all pointers are those of the first. */
-INLINE void depthwise_block(const depthwise_line *d, const tap_place *tap, const line *at,
-                            const real *bias, const int pixels) {
-    for (int part = 0; part < SINGLE_VECTOR; part += VW) {
-        vec sum[MOST_PIXELS];
-        UNROLLED (p, pixels)
-            sum[p] = vec_load((d->add ? at->output + (size_t)p * d->output_pixel : bias) + part);
-        for (int t = 0; t < d->taps; t++) {
-            const real *source = at->source + tap[t].source + part;
-            vec w = vec_load(at->weight + tap[t].weight + part);
-            UNROLLED (p, pixels)
-                sum[p] = vec_fma(w, vec_load(source + (size_t)p * d->source_pixel), sum[p]);
-        }
-        UNROLLED (p, pixels)
-            vec_store(at->output + (size_t)p * d->output_pixel + part, sum[p]);
-    }
-}
-
-static void depthwise_run(const depthwise_line *d, const tap_place *tap) {
-    line l = d->first;
-    for (int left = d->pixels, pixels; left > 0; left -= pixels) {
-        pixels = left >= 4 ? 4 : 1;
-        line at = l;
-        for (size_t o = 0; o < d->octets; o++) {
-            if (pixels == 4)
-                depthwise_block(d, tap, &at, d->bias + o * SINGLE_VECTOR, 4);
-            else
-                depthwise_block(d, tap, &at, d->bias + o * SINGLE_VECTOR, 1);
-            at.source += SINGLE_VECTOR;
-            at.output += SINGLE_VECTOR;
-            at.weight += d->weight_octet;
-        }
-        l.source += (size_t)pixels * d->source_pixel;
-        l.output += (size_t)pixels * d->output_pixel;
-    }
-}
-
-static void correlate_depthwise(const correlation *c, int outputs, int first, int end, real *output,
-                                const real *source, const real *weight, const real *bias, bool add,
-                                real *scratch) {
-    const size_t taps = (size_t)c->y.taps * (size_t)c->x.taps;
-    const size_t octets = ((size_t)outputs + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
-    conv_plan p = conv_plan_new(c, first, end, scratch);
-    real *beginning = p.packed, *packed = beginning + octets * SINGLE_VECTOR;
-    for (int o = 0; o < (int)octets * SINGLE_VECTOR; o++)
-        beginning[o] = bias && o < outputs ? bias[o] : 0;
-    for (int o = 0; o < outputs; o += SINGLE_VECTOR)
-        pack_weights(c, weight + (size_t)o * c->weight_output,
-                     outputs - o < SINGLE_VECTOR ? outputs - o : SINGLE_VECTOR, 0, 1, SINGLE_VECTOR,
-                     packed + (size_t)o * taps);
-    const line origin = {source, packed, output};
-    const steps s = steps_of(c);
-    for (int j = 0; j < p.x_runs; j++) {
-        list_taps(c, p.x[j].reach.count, c->source_stride, SINGLE_VECTOR, p.taps);
-        for (int i = 0; i < p.y_runs; i++) {
-            const run *y = &p.y[i], *x = &p.x[j];
-            depthwise_line d = {
-                .first = corner(c, &s, &origin, y, x),
-                .bias = beginning,
-                .add = add,
-                .pixels = x->count,
-                .taps = y->reach.count * x->reach.count,
-                .octets = octets,
-                .weight_octet = taps * SINGLE_VECTOR,
-                .source_pixel = s.source_x,
-                .output_pixel = s.output_x,
-            };
-            for (int row = 0; row < y->count; row++) {
-                depthwise_run(&d, p.taps);
-                d.first.source += s.source_y;
-                d.first.output += s.output_y;
-            }
         }
     }
 }
@@ -421,8 +290,10 @@ void correlate_single(const correlation *c, int outputs, bool depthwise, int fir
                       bool add, real *scratch) {
     if (depthwise)
         correlate_depthwise(c, outputs, first, end, output, source, weight, bias, add, scratch);
+    else if (is_small_full(c))
+        correlate_small_full(c, outputs, first, end, output, source, weight, bias, add, scratch);
     else
-        correlate_full(c, outputs, first, end, output, source, weight, bias, add, scratch);
+        correlate_classes(c, outputs, first, end, output, source, weight, bias, add, scratch);
 }
 
 size_t correlate_single_scratch(const correlation *c, int outputs, bool depthwise) {
@@ -430,5 +301,7 @@ size_t correlate_single_scratch(const correlation *c, int outputs, bool depthwis
     size_t octets = ((size_t)outputs + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
     size_t packed =
         depthwise ? octets * (taps + 1) : MOST_OCTETS * (taps * (size_t)conv_channels(c) + 1);
+    if (!depthwise && is_small_full(c))
+        return small_full_scratch(c);
     return conv_plan_room(c) + packed * SINGLE_VECTOR;
 }
