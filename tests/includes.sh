@@ -47,11 +47,13 @@ allow kernels-know-no-operators "$(ls ops/kernels/conv*.[ch] ops/kernels/dense*.
 allow operators-know-no-graph "$(ls ops/*.c ops/kernels/*.h)" op.h init.h rng.h rng_lanes.h simd.h simd_math.h tensor.h backend.h \
     registry.inc 'kernels/*.h' 'elementwise.h' 'window.h' 'conv.h' 'conv_gradient.h' 'dense.h' 'pool.h' 'reshape.h' 'softmax.h' 'loss.h' 'logistic.h'
 forbid one-module-knows-libyaml '#include <yaml\.h>' $(ls core/*.[ch] ops/*.c datasets/*.[ch] tools/*.[ch] | grep -v '^core/document')
-forbid the-core-knows-no-data-sets '#include "(datasets|catalogue|glyphs|idx)\.h"' $(ls core/*.[ch] | grep -v -e '^core/lcnn.c' -e '^core/manual.c')
+# The files behind lcnn.h hand the data sets down; they have names that begin with lcnn, but for the manual.
+forbid the-core-knows-no-data-sets '#include "(datasets|catalogue|glyphs|idx|picture|fetch|verify)\.h"' \
+    $(ls core/*.[ch] | grep -v -e '^core/lcnn' -e '^core/manual.c')
 forbid graph-plan-and-executor-name-no-operator '"(conv2d|dense|softmax|batch_norm|avg_pool2d|flatten)' \
     core/graph*.c core/plan.c core/exec*.c core/network.c core/train.c
 forbid the-library-never-prints-or-exits '\b(printf|puts|perror|exit|abort|assert) ?\(' \
-    $(ls core/*.c ops/*.c ops/kernels/*.c datasets/*.c datasets/transforms/*.c)
+    $(ls core/*.c ops/*.c ops/kernels/*.c datasets/*.c datasets/*/*.c)
 forbid sums-have-one-order 'pragma omp.*(reduction|atomic)' $(ls core/*.[ch] ops/*.c ops/kernels/*)
 forbid no-flag-breaks-the-arithmetic 'ffast-math|march=native|Ofast' configure.ac Makefile.am $(ls ./*/local.mk)
 
