@@ -197,6 +197,44 @@ static int strip_pixels(const correlation *c, int channels, int outputs, int cou
     return pixels > ALIGNED ? pixels / ALIGNED * ALIGNED : ALIGNED;
 }
 
+/* Asks for a line of pixels of some channels. Inlined, as gcc takes a call without results for
+ * superfluous. */
+INLINE void fetch_line(const real *line, size_t pixel, int pixels, size_t channel, int channels) {
+    for (int c = 0; c < channels; c++, line += channel)
+        for (int i = 0; i < pixels; i++)
+            __builtin_prefetch(line + (size_t)i * pixel, 0, 2);
+}
+
+/* Where not all pixels of a line are used, hardware does not foresee which. Asks for what line
+ * `next` of a rectangle uses and the line before it does not. */
+INLINE void fetch_ahead(const correlation *c, const block *next, int rows, size_t source_row,
+                        int outputs, int length) {
+    if (c->x.stride == 1 && c->x.divisor == 1)
+        return;
+    const int last = c->y.dilation > 0 ? (rows - 1) * c->y.dilation : 0;
+    for (int row = last; row > last - c->y.stride && row >= 0; row--)
+        fetch_line(next->source + (size_t)row * source_row, next->source_pixel, length,
+                   next->source_channel, next->channels);
+    if (c->x.divisor > 1)
+        fetch_line(next->output, next->output_pixel, length, next->output_channel, outputs);
+}
+
+/* A rectangle of pixels without any tap. */
+static void fill_area(const correlation *c, const block *start, const run *y, const run *x,
+                      int outputs) {
+    for (int o = 0; o < outputs && !start->add; o++) {
+        const vec sum = start->bias ? vec_set1(start->bias[o]) : vec_zero();
+        for (int i = 0; i < y->count; i++) {
+            const size_t row = (size_t)(y->at + i * c->y.divisor) * (size_t)c->x.output;
+            real *out =
+                start->output + (size_t)o * start->output_channel + (row + (size_t)x->at) * LANES;
+            for (int j = 0; j < x->count; j++, out += c->x.divisor * LANES)
+                UNROLLED (h, HALVES)
+                    vec_store(out + h * VW, sum);
+        }
+    }
+}
+
 /* A rectangle of pixels that share their taps, line by line along its longer side. */
 static void correlate_area(const correlation *c, const block *start, const run *y, const run *x,
                            int outputs) {
@@ -211,7 +249,8 @@ static void correlate_area(const correlation *c, const block *start, const run *
            output_line = (size_t)c->y.divisor * output_row;
     b.source_pixel = (size_t)c->x.stride * LANES;
     b.output_pixel = (size_t)c->x.divisor * LANES;
-    if (length < lines && length < MOST_PIXELS) {
+    const bool across = length < lines && length < MOST_PIXELS;
+    if (across) {
         lines = x->count, length = y->count;
         size_t source_pixel = b.source_pixel, output_pixel = b.output_pixel;
         b.source_pixel = source_line, b.output_pixel = output_line;
@@ -220,13 +259,15 @@ static void correlate_area(const correlation *c, const block *start, const run *
     int strip = strip_pixels(c, b.channels, outputs, length);
     for (int i = 0; i < lines; i++) {
         block s = b;
+        b.source += source_line;
+        b.output += output_line;
+        if (i + 1 < lines && !across)
+            fetch_ahead(c, &b, y->reach.count, source_row, outputs, length);
         for (int done = 0; done < length; done += strip) {
             run_line(&s, outputs, length - done < strip ? length - done : strip);
             s.source += (size_t)strip * b.source_pixel;
             s.output += (size_t)strip * b.output_pixel;
         }
-        b.source += source_line;
-        b.output += output_line;
     }
 }
 
@@ -258,7 +299,9 @@ static void correlate_rows(const correlation *c, const conv_plan *p, const block
         list_taps(c, p->x[i].reach.count, LANES, UNIT, p->taps);
         for (int j = 0; j < p->y_runs; j++) {
             run part = run_within(&c->y, &p->y[j], y, end);
-            if (part.count > 0)
+            if (part.reach.count == 0 || p->x[i].reach.count == 0)
+                fill_area(c, start, &part, &p->x[i], outputs);
+            else if (part.count > 0)
                 correlate_area(c, start, &part, &p->x[i], outputs);
         }
     }

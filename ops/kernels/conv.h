@@ -37,11 +37,16 @@ void correlate(const correlation *c, int first, int end, real *output, const rea
 /* Output channels whose weights are packed side by side. */
 enum { CONV_UNIT = 6 };
 
+/* The most taps that a position of an axis can have. */
+static inline int run_taps(const axis *a) {
+    return (a->taps + a->divisor - 1) / a->divisor;
+}
+
 /* Source channels that a kernel sums over in one go: so many that the loads and stores of sums between goes vanish beside the
  * arithmetic, so few that the source rows and weights of a block stay in the L1 cache. */
 static inline int conv_channels(const correlation *c) {
     enum { PRODUCTS = 144 };
-    int taps = c->y.taps * c->x.taps;
+    int taps = run_taps(&c->y) * run_taps(&c->x);
     int most = (PRODUCTS + taps - 1) / taps, goes = (c->channels + most / 2) / most;
     return goes <= 1 ? c->channels : (c->channels + goes - 1) / goes;
 }

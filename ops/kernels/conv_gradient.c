@@ -320,12 +320,15 @@ static gradient_view tile_view(const real *at, int columns, size_t step, tile_fo
 
 void conv_weight_gradient(const conv_gradient *g, int first, int end, const real *output_grad,
                           const real *source, real *weight_grad, bool add, real *scratch) {
+    const conv_gradient thin = gradient_thinned(g);
     work w = {
-        .g = g,
-        .cut = gradient_cut_of(g),
+        .g = &thin,
+        .cut = gradient_cut_of(&thin),
         .dy = tile_view(output_grad, g->x.output, g->output_step, g->form),
         .x = tile_view(source, g->x.source, g->source_step, g->form),
     };
+    w.x.row *= (size_t)(g->y.stride / thin.y.stride);
+    w.x.pixel *= (size_t)(g->x.stride / thin.x.stride);
     w.sums = scratch;
     w.packed = w.sums + w.cut.sums;
     w.strip = w.packed + w.cut.source;

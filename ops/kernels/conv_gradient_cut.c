@@ -62,7 +62,22 @@ gradient_cut gradient_cut_of(const conv_gradient *g) {
     return c;
 }
 
+static void thin_out(axis *a) {
+    if (a->taps == 1 && a->offset == 0) {
+        a->stride = 1;
+        a->source = a->output;
+    }
+}
+
+conv_gradient gradient_thinned(const conv_gradient *g) {
+    conv_gradient thin = *g;
+    thin_out(&thin.y);
+    thin_out(&thin.x);
+    return thin;
+}
+
 size_t conv_gradient_scratch(const conv_gradient *g) {
-    gradient_cut c = gradient_cut_of(g);
+    const conv_gradient thin = gradient_thinned(g);
+    const gradient_cut c = gradient_cut_of(&thin);
     return c.sums + c.source + c.strip;
 }

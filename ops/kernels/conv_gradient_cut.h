@@ -25,6 +25,10 @@ enum { CUT_TAPS = 256 /* at a time */, CUT_BLOCK_OUTPUTS = 4 /* of a block along
 #define gradient_cut_of ISA_NAME(gradient_cut_of)
 gradient_cut gradient_cut_of(const conv_gradient *g);
 
+/* The same with pixels that no tap reads left out: where an axis has a single tap, those between its strides. */
+#define gradient_thinned ISA_NAME(gradient_thinned)
+conv_gradient gradient_thinned(const conv_gradient *g);
+
 /* Numbers [first, end). */
 typedef struct range {
     int first, end;

@@ -35,11 +35,6 @@ static inline run run_within(const axis *a, const run *r, int first, int end) {
     return part;
 }
 
-/* The most taps that a position can have. */
-static inline int run_taps(const axis *a) {
-    return (a->taps + a->divisor - 1) / a->divisor;
-}
-
 /* Distance between taps that hit the source grid exactly. */
 #define axis_tap_step ISA_NAME(axis_tap_step)
 int axis_tap_step(const axis *a);
