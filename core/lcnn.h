@@ -101,10 +101,87 @@ typedef struct lcnn_data_info {
     const char *title;
     const char *where; /* folder it was found in, "built in", or NULL when its files are not here */
     int channels, height, width, classes;
+    const char *const *also;         /* other names; NULL-ended */
+    const char *citation, *licence;  /* "" when nothing is said */
+    uint32_t train_count, test_count; /* of its official files; 0: no such part, or not known */
+    bool train_here, test_here;
+    bool fetchable;                  /* something is missing and can be fetched */
+    uint64_t download;               /* bytes that this would take */
 } lcnn_data_info;
 
-/* The whole catalogue. Belongs to the library, as above. */
-const lcnn_data_info *lcnn_data_catalogue(int *count);
+/* The whole catalogue as it was when first asked for, the user's own sets included. Belongs to the library, as above; NULL
+ * with messages. */
+const lcnn_data_info *lcnn_data_catalogue(int *count, lcnn_errors *errors);
+
+/* What it would take to have a whole set. */
+typedef struct lcnn_fetch_plan {
+    const char *name;           /* as the catalogue has it */
+    bool train_here, test_here; /* parts that are here already */
+    int files;                  /* missing; 0: nothing has to be done */
+    uint64_t bytes;             /* to download */
+    uint64_t kept;              /* of an interrupted download, not counted in `bytes` */
+    const char *from;           /* the first address */
+    const char *archive;        /* they come in this file, with other sets; it is kept. NULL: one by one */
+    const char *folder;         /* into which */
+    const char *why_not;        /* it cannot be fetched; NULL: it can, or need not be */
+} lcnn_fetch_plan;
+
+/* The plan for a name. A folder and a built-in set have nothing missing. NULL with messages; freed by the caller. */
+lcnn_fetch_plan *lcnn_data_plan(const char *name, lcnn_errors *errors);
+void lcnn_fetch_plan_free(lcnn_fetch_plan *plan);
+
+typedef enum lcnn_fetch_step {
+    LCNN_FETCH_WAITING,     /* for another run that fetches the same */
+    LCNN_FETCH_DOWNLOADING,
+    LCNN_FETCH_CHECKING,
+    LCNN_FETCH_UNPACKING,
+    LCNN_FETCH_READY,       /* the file is in its place */
+} lcnn_fetch_step;
+
+typedef struct lcnn_fetch_progress {
+    lcnn_fetch_step step;
+    const char *file; /* NULL while waiting */
+    const char *from; /* host that it comes from, or NULL */
+    uint64_t done, total;
+} lcnn_fetch_progress;
+
+typedef struct lcnn_fetch_options {
+    int timeout; /* seconds without data after which an address is given up; 0: 30 */
+    void *user;
+    bool (*progress)(void *user, const lcnn_fetch_progress *now); /* several times a second; false stops; may be NULL */
+} lcnn_fetch_options;
+
+/* Fetches what is missing of a set of the catalogue. False with messages; or, when it was stopped, without: then a note
+ * says what is kept. `options` may be NULL. */
+bool lcnn_data_fetch(const char *name, const lcnn_fetch_options *options, lcnn_errors *errors);
+
+/* What is known of a file by its checksums. */
+typedef enum lcnn_verdict {
+    LCNN_FILE_OFFICIAL,
+    LCNN_FILE_REPACKED, /* the official data, compressed otherwise */
+    LCNN_FILE_DIFFERS,
+    LCNN_FILE_MISSING,
+    LCNN_FILE_UNKNOWN,  /* no checksum is known */
+} lcnn_verdict;
+
+typedef struct lcnn_file_check {
+    const char *path;
+    const char *set;  /* whose file it should be, or is by its checksum; "" when nobody knows */
+    const char *role; /* "train images", or "" */
+    lcnn_verdict verdict;
+    const char *note; /* more about it, or "" */
+} lcnn_file_check;
+
+typedef struct lcnn_verification {
+    const char *name; /* of the set, or the folder as given */
+    int count;
+    const lcnn_file_check *file; /* [count] */
+} lcnn_verification;
+
+/* Holds every file of a set, or of a folder, against size and checksum. What is wrong with a file is no error here. NULL
+ * with messages; freed by the caller. */
+lcnn_verification *lcnn_data_verify(const char *name, lcnn_errors *errors);
+void lcnn_verification_free(lcnn_verification *verification);
 
 /* Opens a set by name ("mnist", "glyphs") or a folder (any name with a '/' in it). When the set is not here, the message
  * lists the places looked in and what to do. */

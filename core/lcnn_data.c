@@ -1,33 +1,69 @@
-/* lcnn_data.c - the public interface of data sets: the part of lcnn.h behind `lcnn data`. */
+/* lcnn_data.c - the public interface of data sets: the part of lcnn.h behind `lcnn data`. Fetching
+ * and verifying them is in lcnn_fetch.c. */
 #include "config.h"
 
 #include "datasets.h"
+#include "fetch.h"
 #include "lcnn_parts.h"
 #include "threads.h"
 
 #include <stdlib.h>
 
-const lcnn_data_info *lcnn_data_catalogue(int *count) {
+/* The number of samples that a labels file holds by its size: a byte each behind a header of eight.
+ */
+static uint32_t official_count(const part_facts *part) {
+    int size = part->labels.unpacked_size;
+    return size > 8 ? (uint32_t)(size - 8) : 0;
+}
+
+static bool describe_entry(const catalogue *c, const datasets_entry *entry, lcnn_data_info *out,
+                           arena *a, lcnn_errors *errors) {
+    const description *set = entry->set;
+    fetch_plan plan;
+    if (!fetch_make_plan(c, set, &plan, a, errors))
+        return false;
+    *out = (lcnn_data_info){.name = set->info.name,
+                            .title = set->info.title,
+                            .where = entry->where,
+                            .channels = set->info.image.dim[0],
+                            .height = set->info.image.dim[1],
+                            .width = set->info.image.dim[2],
+                            .classes = set->info.classes,
+                            .also = set->find.also,
+                            .citation = set->citation,
+                            .licence = set->licence,
+                            .train_count = official_count(&set->train_facts),
+                            .test_count = official_count(&set->test_facts),
+                            .train_here = plan.train_here,
+                            .test_here = plan.test_here,
+                            .fetchable = plan.files > 0 && !plan.why_not,
+                            .download = plan.bytes};
+    return true;
+}
+
+const lcnn_data_info *lcnn_data_catalogue(int *count, lcnn_errors *errors) {
     static lcnn_data_info *made; /* once, and kept until the program ends */
     static int made_count;
     static arena *a;
-    a = a ? a : arena_new();
-    lcnn_errors *errors = lcnn_errors_new();
-    if (!made && a && errors) {
-        int n = 0;
-        const datasets_entry *entries = datasets_list(&n, a, errors);
-        lcnn_data_info *list = entries ? arena_array(a, (size_t)n + 1, sizeof *list) : NULL;
-        for (int i = 0; list && i < n; i++) {
-            const dataset_info *info = entries[i].info;
-            list[i] = (lcnn_data_info){info->name,         info->title,        entries[i].where,
-                                       info->image.dim[0], info->image.dim[1], info->image.dim[2],
-                                       info->classes};
-        }
-        made = list;
-        made_count = list ? n : 0;
-    }
-    lcnn_errors_free(errors);
     *count = made_count;
+    if (made)
+        return made;
+    a = a ? a : arena_new();
+    if (!a) {
+        error_no_memory(errors);
+        return NULL;
+    }
+    int n = 0;
+    const catalogue *known = catalogue_read(a, errors);
+    const datasets_entry *entries = known ? datasets_list(&n, a, errors) : NULL;
+    lcnn_data_info *list = entries ? arena_array(a, (size_t)n + 1, sizeof *list) : NULL;
+    if (entries && !list)
+        error_no_memory(errors);
+    for (int i = 0; list && i < n; i++)
+        if (!describe_entry(known, &entries[i], &list[i], a, errors))
+            return NULL;
+    made = list;
+    *count = made_count = list ? n : 0;
     return made;
 }
 

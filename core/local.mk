@@ -22,7 +22,7 @@ core_sources = \
 	core/graph_write.c \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \
-	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_parts.h core/manual.c \
+	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_fetch.c core/lcnn_parts.h core/manual.c \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
 	core/model.c core/model.h core/model_classes.c core/model_data.c core/model_parts.h \

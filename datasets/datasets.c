@@ -77,14 +77,29 @@ static bool choose_samples(const char *name, const char *colon, mark at, choice 
     return false;
 }
 
-static bool unknown(const char *name, const catalogue *known, mark at, arena *a,
+static void unknown(const char *name, const catalogue *known, mark at, arena *a,
                     lcnn_errors *errors) {
     const char *near = catalogue_nearest(known, name, a);
     error_add(errors, name_status(at), at,
               "no data set '%s'%s%s%s ('lcnn data' lists them; a folder is named with a '/' in it, "
               "as in ./%s)",
               name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", name);
-    return false;
+}
+
+const description *datasets_known(const catalogue *known, const char *name, size_t length, mark at,
+                                  arena *a, lcnn_errors *errors) {
+    const description *set = catalogue_find(known, name, length);
+    if (!set) {
+        unknown(name, known, at, a, errors);
+        return NULL;
+    }
+    const char *full = set->info.name;
+    if (strncmp(full, name, length) != 0 || full[length]) {
+        const char *note = arena_format(a, "%s means %s", name, full);
+        if (note)
+            note_once(errors, note);
+    }
+    return set;
 }
 
 static bool choose(const char *name, mark at, choice *out, arena *a, lcnn_errors *errors) {
@@ -105,15 +120,10 @@ static bool choose(const char *name, mark at, choice *out, arena *a, lcnn_errors
     }
     const char *colon = strchr(name, ':');
     size_t length = colon ? (size_t)(colon - name) : strlen(name);
-    out->set = catalogue_find(out->known, name, length);
+    out->set = datasets_known(out->known, name, length, at, a, errors);
     if (!out->set)
-        return unknown(name, out->known, at, a, errors);
+        return false;
     out->info = out->set->info;
-    if (strncmp(out->info.name, name, length) != 0 || out->info.name[length]) {
-        const char *note = arena_format(a, "%s means %s", name, out->info.name);
-        if (note)
-            note_once(errors, note);
-    }
     return choose_samples(name, colon, at, out, errors);
 }
 
@@ -224,6 +234,7 @@ const datasets_entry *datasets_list(int *count, arena *a, lcnn_errors *errors) {
     }
     for (int i = 0; i < known->count; i++) {
         located at;
+        entry[i].set = known->set[i];
         entry[i].info = &known->set[i]->info;
         if (known->set[i]->find.built_in)
             entry[i].where = "built in";

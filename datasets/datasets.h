@@ -6,7 +6,7 @@
 #ifndef DATASETS_H
 #define DATASETS_H
 
-#include "dataset.h"
+#include "catalogue.h"
 
 /* What is known of a set without its images: the files of catalogue sets need not even be there.
  * `at` is where the name was written, for messages; a short name is spelt out in a note. Lives in
@@ -19,8 +19,14 @@ const dataset_info *datasets_info(const char *name, mark at, arena *a, lcnn_erro
 dataset *datasets_open(const char *name, lcnn_errors *errors);
 void datasets_close(dataset *d);
 
+/* The set of the catalogue with this name, the first `length` characters of `name`. A short name is spelt out in a note;
+ * NULL with a message for one that nobody has heard of. */
+const description *datasets_known(const catalogue *known, const char *name, size_t length, mark at, arena *a,
+                                  lcnn_errors *errors);
+
 /* A line of the catalogue. */
 typedef struct datasets_entry {
+    const description *set;
     const dataset_info *info;
     const char *where; /* the folder with its files, "built in", or NULL: not here */
 } datasets_entry;

@@ -10,6 +10,8 @@ datasets_sources = \
 	datasets/datasets.c datasets/datasets.h \
 	datasets/describe.c datasets/describe.h \
 	datasets/digest.c datasets/digest.h \
+	datasets/download.c datasets/download.h \
+	datasets/fetch.c datasets/fetch.h \
 	datasets/folder.c datasets/folder.h \
 	datasets/glyphs.c datasets/glyphs.h \
 	datasets/idx.c datasets/idx.h \
@@ -17,8 +19,11 @@ datasets_sources = \
 	datasets/picture.c datasets/picture.h datasets/picture_jpeg.c datasets/picture_parts.h \
 	datasets/picture_png.c datasets/picture_pnm.c \
 	datasets/places.c datasets/places.h \
+	datasets/store.c datasets/store.h \
 	datasets/stream.c datasets/stream.h \
-	datasets/strokes.c datasets/strokes.h
+	datasets/strokes.c datasets/strokes.h \
+	datasets/unpack.c datasets/unpack.h \
+	datasets/verify.c datasets/verify.h
 AM_CPPFLAGS += -Idatasets
 EXTRA_DIST += datasets/catalogue.yaml
 

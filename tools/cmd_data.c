@@ -1,31 +1,114 @@
-/* cmd_data.c - `lcnn data`: the data sets that are known, and where they were found. */
+/* cmd_data.c - `lcnn data`: the data sets that are known, and where they were found; and the table
+ * of the commands that work with them, which are files of their own: data_NAME.c. */
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
+#include "result.h"
 #include "text.h"
 
-static int print_catalogue(void) {
-    int count;
-    const lcnn_data_info *all = lcnn_data_catalogue(&count);
-    if (!all)
-        no_memory();
-    int width = 0;
+/* ---- The list -------------------------------------------------------------------------------- */
+
+static const char *shape_text(const lcnn_data_info *set) {
+    return text_printf("%dx%dx%d", set->channels, set->height, set->width);
+}
+
+/* Images to train on and to test on. */
+static const char *count_text(const lcnn_data_info *set) {
+    if (set->train_count == 0 && set->test_count == 0)
+        return "as asked for";
+    return text_printf("%s + %s", text_count(set->train_count), text_count(set->test_count));
+}
+
+static const char *where_text(const lcnn_data_info *set) {
+    const char *folder = set->where ? text_plain(set->where) : "";
+    const char *fetch =
+        set->fetchable ? text_printf("%s to fetch", text_bytes((size_t)set->download)) : "";
+    if (!set->where)
+        return *fetch ? text_printf("not here, %s", fetch) : "not here";
+    if (set->train_here && set->test_here)
+        return folder;
+    return text_printf("%s (%s only)", folder,
+                       set->train_here  ? "training"
+                       : set->test_here ? "testing"
+                                        : "parts");
+}
+
+/* A title says in its first words what is in a set; counts, which follow, have a column. */
+static const char *subject(const lcnn_data_info *set) {
+    return text_printf("%.*s", (int)strcspn(set->title, ";"), set->title);
+}
+
+static void print_list(const lcnn_data_info *all, int count) {
+    int name = 0, counts = 0;
     for (int i = 0; i < count; i++) {
-        int length = text_width(all[i].name);
-        width = length > width ? length : width;
+        int width = text_width(text_plain(all[i].name)), wide = text_width(count_text(&all[i]));
+        name = width > name ? width : name;
+        counts = wide > counts ? wide : counts;
     }
     for (int i = 0; i < count; i++) {
         const lcnn_data_info *set = &all[i];
-        printf("%s%-*s%s  %2d classes, %dx%dx%d, %s\n%*s", style_bold(stdout), width, set->name,
-               style_end(stdout), set->classes, set->channels, set->height, set->width,
-               set->where ? text_plain(set->where) : "not here", width + 2, "");
-        text_wrap(stdout, set->title, width + 2, width + 2);
+        const char *label = text_plain(set->name);
+        printf("%s%s%s%*s  %2d classes  %s  %*s  ", style_bold(stdout), label, style_end(stdout),
+               name - text_width(label), "", set->classes, shape_text(set), counts,
+               count_text(set));
+        printf("%s\n%*s%s%s%s\n", where_text(set), name + 2, "", style_faint(stdout),
+               text_plain(subject(set)), style_end(stdout));
     }
-    puts("\n'lcnn data NAME' reads one and tells more, or where it was looked for. A folder\n"
-         "of your own: give a path with a '/' in it.");
+    puts("\nCounts are of images to train on and to test on. 'lcnn data NAME' tells more of one,\n"
+         "'lcnn data fetch NAME' gets one. A folder of your own: give a path with a '/' in it.");
+}
+
+static json_t *set_json(const lcnn_data_info *set) {
+    json_t *also = json_array();
+    for (const char *const *name = set->also; also && *name; name++)
+        json_array_append_new(also, json_text(*name));
+    return json_pack("{s:o, s:o, s:o, s:i, s:[i,i,i], s:I, s:I, s:o, s:b, s:b, s:b, s:I, s:o, s:o}",
+                     "name", json_text(set->name), "also", also, "title", json_text(set->title),
+                     "classes", set->classes, "shape", set->channels, set->height, set->width,
+                     "train", (json_int_t)set->train_count, "test", (json_int_t)set->test_count,
+                     "where", set->where ? json_text(set->where) : json_null(), "train_here",
+                     set->train_here, "test_here", set->test_here, "fetchable", set->fetchable,
+                     "download_bytes", (json_int_t)set->download, "citation",
+                     json_text(set->citation), "licence", json_text(set->licence));
+}
+
+static void print_json(const lcnn_data_info *all, int count) {
+    json_t *list = json_array();
+    for (int i = 0; list && i < count; i++)
+        if (json_array_append_new(list, set_json(&all[i])) != 0)
+            no_memory();
+    json_t *whole = json_pack("{s:o}", "sets", list);
+    if (!whole)
+        no_memory();
+    json_dumpf(whole, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(whole);
+}
+
+static int list_main(const arguments *args) {
+    int count;
+    lcnn_errors *errors = messages_begin();
+    const lcnn_data_info *all = lcnn_data_catalogue(&count, errors);
+    int status = messages_end(errors);
+    if (!all)
+        return status;
+    if (args->json)
+        print_json(all, count);
+    else
+        print_list(all, count);
     return LCNN_OK;
+}
+
+/* ---- One set --------------------------------------------------------------------------------- */
+
+static void print_row(const char *label, const char *text) {
+    if (!*text)
+        return;
+    printf("  %-8s  ", label);
+    text_wrap(stdout, text, 12, 12);
 }
 
 static void print_classes(const lcnn_data *data) {
@@ -41,9 +124,22 @@ static void print_classes(const lcnn_data *data) {
                 i + 1 < classes ? ", " : "");
     if (fclose(out) != 0)
         no_memory();
-    fputs("  classes   ", stdout);
-    text_wrap(stdout, names, 12, 12);
+    print_row("classes", names);
     free(names);
+}
+
+/* What the catalogue knows besides, of a set that was named. */
+static void print_origin(const char *given, const lcnn_data *data) {
+    int count;
+    lcnn_errors *errors = messages_begin();
+    const lcnn_data_info *all = strchr(given, '/') ? NULL : lcnn_data_catalogue(&count, errors);
+    messages_end(errors);
+    for (int i = 0; all && i < count; i++)
+        if (strcmp(all[i].name, lcnn_data_name(data)) == 0) {
+            print_row("folder", all[i].where ? text_plain(all[i].where) : "");
+            print_row("licence", text_plain(all[i].licence));
+            print_row("citation", text_plain(all[i].citation));
+        }
 }
 
 static int print_set(const char *name) {
@@ -54,32 +150,41 @@ static int print_set(const char *name) {
         return status;
     printf("%s%s%s: %s\n", style_bold(stdout), text_plain(lcnn_data_name(data)), style_end(stdout),
            text_plain(lcnn_data_title(data)));
-    printf("  training  %s images\n", text_count(lcnn_data_train_count(data)));
-    printf("  testing   %s images\n", text_count(lcnn_data_test_count(data)));
-    printf("  sha256    %s\n", lcnn_data_sha256(data));
+    print_row("training", text_printf("%s images", text_count(lcnn_data_train_count(data))));
+    print_row("testing", text_printf("%s images", text_count(lcnn_data_test_count(data))));
+    print_row("sha256", lcnn_data_sha256(data));
     print_classes(data);
+    print_origin(name, data);
     lcnn_data_free(data);
     return LCNN_OK;
 }
 
-static int list_main(const arguments *args) {
-    (void)args;
-    return print_catalogue();
-}
+/* ---- Commands -------------------------------------------------------------------------------- */
+
+static const option options[] = {
+    {"json", NULL, OPTION_FLAG, offsetof(arguments, json), 0, "print the list as one JSON object"},
+    {0},
+};
 
 static const command data_list = {
     .name = "data list",
     .summary = "List the data sets that are known",
     .operands = "",
-    .about = "Every set that is known and where it was found.",
+    .about = "Every set that is known: where it was found, or what it would take to fetch it. Sets "
+             "of your own are added by a catalogue of the same form as lcnn's, "
+             "~/.config/lcnn/catalogue.yaml ($XDG_CONFIG_HOME).",
+    .options = options,
     .run = list_main,
 };
 
-/* Those of more than one line are files of their own: data_NAME.c. */
-static const command *const words[] = {&data_list, NULL};
+static const command *const words[] = {&data_list, &data_fetch, &data_verify, NULL};
 
 static int data_main(const arguments *args) {
-    return args->operand_count == 0 ? print_catalogue() : print_set(args->operand[0]);
+    if (args->operand_count == 0)
+        return list_main(args);
+    if (args->json)
+        usage_error(&cmd_data, args->argc, args->argv, -1, "--json is for the list of all sets");
+    return print_set(args->operand[0]);
 }
 
 const command cmd_data = {
@@ -89,10 +194,9 @@ const command cmd_data = {
     .min_operands = 0,
     .max_operands = 1,
     .about = "Without NAME: every set that is known and where it was found. With NAME, which may "
-             "be a folder: its sizes, "
-             "classes and checksum, or the places where it was looked for. A folder that is called "
-             "like one of the "
-             "commands below is named ./list and so on.",
+             "be a folder: its sizes, classes and checksum, or the places where it was looked for. "
+             "A folder that is called like one of the commands below is named ./list and so on.",
+    .options = options,
     .examples = "lcnn data\nlcnn data emnist-letters\nlcnn data ./my-images",
     .run = data_main,
     .words = words,

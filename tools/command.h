@@ -39,10 +39,11 @@ typedef struct arguments {
     int operand_count;
     const char **operand;
     option_list settings;
-    option_number seed, threads, repeat;
+    option_number seed, threads, repeat, timeout;
     const char *data, *isa, *weights, *out;
     const char *batches, *thread_list, *mode, *layers;
     bool quiet, json, yaml;
+    bool yes, offline; /* data sets that are not here: fetch without asking, or never try */
 } arguments;
 
 /* A table of these ends with a row without name. */
@@ -69,6 +70,8 @@ struct command {
 };
 
 extern const command cmd_run, cmd_test, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
+/* Commands of two words, listed in cmd_data.c. */
+extern const command data_fetch, data_verify;
 
 /* Every command, NULL-ended. */
 extern const command *const commands[];

@@ -6,6 +6,7 @@
 
 #include "job.h"
 #include "text.h"
+#include "transfer.h"
 
 lcnn_model *job_model(const arguments *args, const char *path, int *status) {
     char seed[SEED_TEXT];
@@ -24,6 +25,9 @@ int job_open(job *j, const arguments *args, const char *model, const char *weigh
     *j = (job){0};
     j->model = job_model(args, model, &status);
     if (!j->model)
+        return status;
+    status = transfer_if_needed(args, lcnn_model_data(j->model), trains);
+    if (status != LCNN_OK)
         return status;
     lcnn_errors *errors = messages_begin();
     j->data = lcnn_data_open(lcnn_model_data(j->model), errors);

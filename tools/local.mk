@@ -10,6 +10,8 @@ lcnn_SOURCES = \
 	tools/cmd_run.c \
 	tools/cmd_show.c \
 	tools/cmd_test.c \
+	tools/data_fetch.c \
+	tools/data_verify.c \
 	tools/command.h \
 	tools/interrupt.c tools/interrupt.h \
 	tools/job.c tools/job.h \
@@ -20,7 +22,8 @@ lcnn_SOURCES = \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/table.c \
-	tools/text.c tools/text.h
+	tools/text.c tools/text.h \
+	tools/transfer.c tools/transfer.h
 lcnn_LDADD = $(lcnn_libraries)
 
 # Measuring lcnn beside its peers, by hand: see tools/bench/README.md.

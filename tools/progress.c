@@ -41,23 +41,28 @@ void progress_begin(progress *p, FILE *out, bool validation, bool test) {
     *p = (progress){.out = out, .validation = validation, .test = test, .started = clock_seconds()};
     if (!out)
         return;
-    p->live = terminal_is(out);
+    p->line = progress_line_begin(out);
     print_head(p);
     fflush(out);
 }
 
-/* Ends a live line by wiping it. */
-static void wipe(progress *p) {
-    if (p->line)
-        fputs("\r\033[K", p->out);
-    p->line = false;
-}
-
 void progress_end(progress *p) {
     if (p->out) {
-        wipe(p);
+        progress_wipe(&p->line);
         fflush(p->out);
     }
+}
+
+/* ---- The live line --------------------------------------------------------------------------- */
+
+progress_line progress_line_begin(FILE *out) {
+    return (progress_line){.out = out, .live = terminal_is(out)};
+}
+
+void progress_wipe(progress_line *line) {
+    if (line->stands)
+        fputs("\r\033[K", line->out);
+    line->stands = false;
 }
 
 /* Appends `piece` when it still fits into `width` columns; all of this is ASCII. */
@@ -82,11 +87,33 @@ static const char *bar(double share, size_t room) {
     return text_printf("  [%.*s] ", (int)length, text);
 }
 
-void progress_step(progress *p, const lcnn_progress *now) {
+void progress_draw(progress_line *line, const char *head, double share, const char *const *piece,
+                   int count, bool now) {
     enum { LONGEST = 160 };
     double clock = clock_seconds();
-    if (!p->live || (p->line && clock - p->drawn < 0.1 && now->done < now->total))
+    if (!line->live || (line->stands && clock - line->drawn < 0.1 && !now))
         return;
+    size_t width =
+        (size_t)terminal_width(line->out) - 1; /* the last column would wrap on some terminals */
+    width = width < LONGEST ? width : LONGEST;
+    size_t used = strlen(head);
+    for (int i = 0; i < count; i++)
+        used += strlen(piece[i]);
+    char text[LONGEST + 1] = "";
+    append(text, width, head);
+    append(text, width, bar(share, width > used ? width - used : 0));
+    for (int i = 0; i < count; i++)
+        append(text, width, piece[i]);
+    fprintf(line->out, "\r%s\033[K", text);
+    fflush(line->out);
+    line->stands = true;
+    line->drawn = clock;
+}
+
+/* ---- Training -------------------------------------------------------------------------------- */
+
+void progress_step(progress *p, const lcnn_progress *now) {
+    double clock = clock_seconds();
     double share = now->total > 0 ? (double)now->done / now->total : 0;
     double work_done = now->epoch - 1 + share;
     double left =
@@ -101,29 +128,14 @@ void progress_step(progress *p, const lcnn_progress *now) {
     };
     enum { PIECES = sizeof pieces / sizeof *pieces };
     const char *head = text_printf("%8s", text_printf("%d/%d", now->epoch, now->epochs));
-
-    size_t width =
-        (size_t)terminal_width(p->out) - 1; /* the last column would wrap on some terminals */
-    width = width < LONGEST ? width : LONGEST;
-    size_t used = strlen(head);
-    for (int i = 0; i < PIECES; i++)
-        used += strlen(pieces[i]);
-    char line[LONGEST + 1] = "";
-    append(line, width, head);
-    append(line, width, bar(share, width > used ? width - used : 0));
-    for (int i = 0; i < PIECES; i++)
-        append(line, width, pieces[i]);
-    fprintf(p->out, "\r%s\033[K", line);
-    fflush(p->out);
-    p->line = true;
-    p->drawn = clock;
+    progress_draw(&p->line, head, share, pieces, PIECES, now->done >= now->total);
 }
 
 void progress_epoch(progress *p, const lcnn_epoch *epoch) {
     FILE *out = p->out;
     if (!out)
         return;
-    wipe(p);
+    progress_wipe(&p->line);
     cell(out, text_printf("%d/%d", epoch->epoch, epoch->epochs), 8);
     cell(out, text_decimal(epoch->train_loss), 9);
     cell(out, text_percent(epoch->train_accuracy), 11);

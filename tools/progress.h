@@ -7,14 +7,30 @@
 
 #include "lcnn.h"
 
+/* ---- A live line ----------------------------------------------------------------------------- */
+
+/* A line that is drawn over and over, on a terminal only. */
+typedef struct progress_line {
+    FILE *out;
+    bool live;    /* `out` is a terminal */
+    bool stands;  /* a line stands on it */
+    double drawn; /* clock when it was last drawn */
+} progress_line;
+
+progress_line progress_line_begin(FILE *out);
+/* A head, a bar that shows `share`, and the pieces that still fit; all ASCII. Drawn ten times a second at most, unless
+ * `now`. */
+void progress_draw(progress_line *line, const char *head, double share, const char *const *piece, int count, bool now);
+void progress_wipe(progress_line *line);
+
+/* ---- Training -------------------------------------------------------------------------------- */
+
 typedef struct progress {
     FILE *out;       /* NULL: silent */
-    bool live;       /* redraw a line while an epoch runs */
+    progress_line line; /* while an epoch runs */
     bool validation; /* columns that there are */
     bool test;
     double started; /* clock when training began */
-    double drawn;   /* clock when the live line was last drawn */
-    bool line;      /* a live line stands on the terminal */
 } progress;
 
 void progress_begin(progress *p, FILE *out, bool validation, bool test);
