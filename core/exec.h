@@ -36,6 +36,7 @@ typedef struct exec_answers {
     uint8_t *answer;    /* [count]: the predicted class */
     uint8_t *truth;     /* [count]: the label */
     float *probability; /* [count]: of the predicted class */
+    float *probabilities; /* [count][classes]: of every class */
     real *output;       /* [count][size of the output node]: what the loss reads */
 } exec_answers;
 

@@ -113,7 +113,8 @@ static void read_answers(const team *t, int tile, const op_call *call) {
     const op *loss = x->plan->graph->node[x->plan->graph->count - 1].op;
     const real *value = call->input[0];
     size_t size = shape_size(&call->shapes->input[0]);
-    if (out->probability)
+    size_t classes = (size_t)x->plan->graph->classes;
+    if (out->probability || out->probabilities)
         loss->probabilities(call, t->self->probability);
     for (int lane = 0; lane < call->count; lane++) {
         size_t sample = (size_t)(tile * tile_samples(x) + lane), best = 0;
@@ -130,6 +131,9 @@ static void read_answers(const team *t, int tile, const op_call *call) {
             out->truth[sample] = (uint8_t)call->labels[lane];
         if (out->probability)
             out->probability[sample] = (float)t->self->probability[best * LANES + (size_t)lane];
+        for (size_t c = 0; out->probabilities && c < classes; c++)
+            out->probabilities[sample * classes + c] =
+                (float)t->self->probability[c * LANES + (size_t)lane];
         for (size_t c = 0; out->output && c < size; c++)
             out->output[sample * size + c] = value[c * LANES + (size_t)lane];
     }

@@ -278,10 +278,21 @@ bool lcnn_picture_write(const lcnn_picture *picture, const char *path, lcnn_erro
  * begins messages. NULL where nothing is written on it. */
 lcnn_picture *lcnn_picture_character(const char *name, const lcnn_picture *picture, lcnn_shape shape, lcnn_errors *errors);
 
-/* An image of `data`, which must fit the model, after the model's transforms: `out` has room for the input's shape. `epoch`
- * from 0 on draws the random transforms as training does in that epoch; -1: as in evaluating. False with a message. */
-bool lcnn_model_image(const lcnn_model *model, const lcnn_data *data, lcnn_part part, uint32_t index, int epoch, float *out,
-                      lcnn_errors *errors);
+/* ---- Images after transforms ----------------------------------------------------------------- */
+
+/* How the images of a data set reach a network. */
+typedef struct lcnn_view lcnn_view;
+
+/* Through the transforms of a model that fits the data; `model` NULL: through random_affine as it is by default, with random
+ * numbers from `seed`. Both must outlive the view. NULL with messages. */
+lcnn_view *lcnn_view_new(const lcnn_data *data, const lcnn_model *model, uint64_t seed, lcnn_errors *errors);
+void lcnn_view_free(lcnn_view *view);
+
+lcnn_shape lcnn_view_shape(const lcnn_view *view);
+
+/* One image, [channels][height][width] of that shape; it is the view's and lasts until the next one. `epoch` from 0 on draws
+ * what is random as training does in that epoch; -1: as in evaluating, where nothing is. */
+const float *lcnn_view_image(lcnn_view *view, lcnn_part part, uint32_t index, int epoch);
 
 /* ---- Sessions: training and evaluating ------------------------------------------------------- */
 

@@ -22,7 +22,8 @@ core_sources = \
 	core/graph_write.c \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \
-	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_fetch.c core/lcnn_parts.h core/manual.c \
+	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_fetch.c core/lcnn_images.c \
+	core/lcnn_parts.h core/manual.c \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
 	core/model.c core/model.h core/model_classes.c core/model_data.c core/model_parts.h \
@@ -30,6 +31,7 @@ core_sources = \
 	core/network.c core/network.h \
 	core/number.c core/number.h \
 	core/plan.c core/plan.h \
+	core/predict.c core/predict.h \
 	core/resolve.c core/resolve.h \
 	core/resolve_names.c \
 	core/rng.c core/rng.h \

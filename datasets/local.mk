@@ -15,9 +15,12 @@ datasets_sources = \
 	datasets/folder.c datasets/folder.h \
 	datasets/glyphs.c datasets/glyphs.h \
 	datasets/idx.c datasets/idx.h \
+	datasets/ink.c datasets/ink.h datasets/ink_light.c datasets/ink_parts.h \
 	datasets/load.c datasets/load.h \
+	datasets/mnist_form.c datasets/mnist_form.h \
 	datasets/picture.c datasets/picture.h datasets/picture_jpeg.c datasets/picture_parts.h \
 	datasets/picture_png.c datasets/picture_pnm.c \
+	datasets/picture_write.c datasets/picture_write.h \
 	datasets/places.c datasets/places.h \
 	datasets/store.c datasets/store.h \
 	datasets/stream.c datasets/stream.h \

@@ -177,7 +177,8 @@ static const command data_list = {
     .run = list_main,
 };
 
-static const command *const words[] = {&data_list, &data_fetch, &data_verify, NULL};
+static const command *const words[] = {&data_list, &data_fetch, &data_show,
+                                       &data_stats, &data_verify, NULL};
 
 static int data_main(const arguments *args) {
     if (args->operand_count == 0)

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "result.h"
 #include "rundir.h"
@@ -24,25 +23,6 @@ static const option options[] = {
      "print the result as one JSON object"},
     {0},
 };
-
-/* A run is known by its two files. */
-static int check_folder(const char *folder) {
-    static const char *const needed[] = {"model.yaml", "weights.safetensors"};
-    struct stat info;
-    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
-        return complain(LCNN_BAD_IO, folder,
-                        "no such folder; 'lcnn test' wants what 'lcnn run' has written");
-    for (int i = 0; i < 2; i++) {
-        char *path = run_path(folder, needed[i]);
-        bool here = stat(path, &info) == 0;
-        free(path);
-        if (!here)
-            return complain(LCNN_BAD_IO, folder,
-                            "no %s in it; 'lcnn test' wants what 'lcnn run' has written",
-                            needed[i]);
-    }
-    return LCNN_OK;
-}
 
 static void print_json(const job *j, const char *folder, const lcnn_evaluation *e) {
     json_t *all = json_pack(
@@ -83,7 +63,7 @@ static int evaluate(const arguments *args, const job *j, const char *weights) {
 
 static int test_main(const arguments *args) {
     const char *folder = args->operand[0];
-    int status = check_folder(folder);
+    int status = run_check_folder(folder, "test");
     if (status != LCNN_OK)
         return status;
     char *model = run_path(folder, "model.yaml"),

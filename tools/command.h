@@ -44,6 +44,9 @@ typedef struct arguments {
     const char *batches, *thread_list, *mode, *layers;
     bool quiet, json, yaml;
     bool yes, offline; /* data sets that are not here: fetch without asking, or never try */
+    const char *class_name, *part, *model, *save_input;
+    option_number count, top;
+    bool augmented, automatic, show, force;
 } arguments;
 
 /* A table of these ends with a row without name. */
@@ -69,9 +72,9 @@ struct command {
     const command *const *words;
 };
 
-extern const command cmd_run, cmd_test, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
+extern const command cmd_run, cmd_test, cmd_predict, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
 /* Commands of two words, listed in cmd_data.c. */
-extern const command data_fetch, data_verify;
+extern const command data_fetch, data_show, data_stats, data_verify;
 
 /* Every command, NULL-ended. */
 extern const command *const commands[];

@@ -7,20 +7,27 @@ lcnn_SOURCES = \
 	tools/cmd_data.c \
 	tools/cmd_help.c \
 	tools/cmd_ops.c \
+	tools/cmd_predict.c \
 	tools/cmd_run.c \
 	tools/cmd_show.c \
 	tools/cmd_test.c \
 	tools/data_fetch.c \
 	tools/data_verify.c \
 	tools/command.h \
+	tools/data_show.c \
+	tools/data_stats.c \
+	tools/duplicates.c tools/duplicates.h \
+	tools/font.c tools/font.h \
 	tools/interrupt.c tools/interrupt.h \
 	tools/job.c tools/job.h \
 	tools/main.c \
 	tools/messages.c \
 	tools/options.c \
+	tools/preview.c tools/preview.h \
 	tools/progress.c tools/progress.h \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
+	tools/sheet.c tools/sheet.h \
 	tools/table.c \
 	tools/text.c tools/text.h \
 	tools/transfer.c tools/transfer.h

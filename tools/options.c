@@ -28,6 +28,27 @@ static int find_row(const option *rows, const char *name, size_t length) {
     return -1;
 }
 
+/* Rows that have a letter, too. */
+static const struct {
+    char letter;
+    const char *name;
+} letters[] = {{'o', "out"}};
+
+/* The letter of a row; '\0': none. */
+static char letter_of(const option *row) {
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (strcmp(letters[i].name, row->name) == 0)
+            return letters[i].letter;
+    return '\0';
+}
+
+static int find_letter(const option *rows, const char *name, size_t length) {
+    for (int i = 0; i < row_count(rows); i++)
+        if (length == 1 && letter_of(&rows[i]) == *name)
+            return i;
+    return -1;
+}
+
 /* ---- Parsing --------------------------------------------------------------------------------- */
 
 typedef struct parser {
@@ -106,7 +127,8 @@ static int parse_option(parser *p, int at) {
         options_help(cmd);
         exit(close_output(LCNN_OK));
     }
-    int index = dashes ? find_row(cmd->options, name, length) : -1;
+    int index = dashes ? find_row(cmd->options, name, length)
+                       : find_letter(cmd->options, name, length);
     if (index < 0)
         unknown_option(args, at, name, length);
     const option *row = &cmd->options[index];
@@ -219,8 +241,9 @@ option_list options_settings(const arguments *args, char text[SEED_TEXT]) {
 /* ---- Help ------------------------------------------------------------------------------------ */
 
 static const char *option_label(const option *row) {
-    return row->argument ? text_printf("--%s %s", row->name, row->argument)
-                         : text_printf("--%s", row->name);
+    char letter = letter_of(row);
+    return text_printf("%s--%s%s%s", letter ? text_printf("-%c, ", letter) : "", row->name,
+                       row->argument ? " " : "", row->argument ? row->argument : "");
 }
 
 static void print_row(const option *row, int width) {
@@ -262,7 +285,7 @@ void options_overview(void) {
               0, 0);
     puts("\ncommands:");
     for (int i = 0; commands[i]; i++)
-        printf("  %-6s  %s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-7s  %s\n", commands[i]->name, commands[i]->summary);
     puts("\noptions:\n  --help     show this text; 'lcnn COMMAND --help' tells more\n  --version  "
          "show the version");
     puts("\nexit status:");

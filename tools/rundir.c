@@ -9,8 +9,7 @@
 #include "rundir.h"
 #include "text.h"
 
-/* Names come from files and folders: in a path only plain characters are kept, and no dot first. */
-static void append_plain(FILE *out, const char *name) {
+void append_plain(FILE *out, const char *name) {
     for (const char *s = name; *s; s++) {
         bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
                      (*s >= '0' && *s <= '9') || *s == '_' || (*s == '.' && s > name) || *s == '-';
@@ -66,6 +65,32 @@ int run_make_folder(const char *folder) {
             "another seed with --seed, or remove it");
     return complain(LCNN_BAD_IO, folder, "cannot make this folder: %s; give another one with --out",
                     strerror(errno));
+}
+
+int run_check_folder(const char *folder, const char *word) {
+    static const char *const needed[] = {"model.yaml", "weights.safetensors"};
+    struct stat info;
+    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+        return complain(LCNN_BAD_IO, folder,
+                        "no such folder; 'lcnn %s' wants what 'lcnn run' has written", word);
+    for (int i = 0; i < 2; i++) {
+        char *path = run_path(folder, needed[i]);
+        bool here = stat(path, &info) == 0;
+        free(path);
+        if (!here)
+            return complain(LCNN_BAD_IO, folder,
+                            "no %s in it; 'lcnn %s' wants what 'lcnn run' has written", needed[i],
+                            word);
+    }
+    return LCNN_OK;
+}
+
+int file_is_new(const char *path, bool force) {
+    struct stat info;
+    if (force || lstat(path, &info) != 0)
+        return LCNN_OK;
+    return complain(LCNN_BAD_IO, path,
+                    "this exists already; --force replaces it, or give another name");
 }
 
 char *run_path(const char *folder, const char *name) {

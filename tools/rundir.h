@@ -22,6 +22,9 @@ char *run_default_folder(const job *j);
  * is refused. */
 int run_make_folder(const char *folder);
 
+/* A run is known by its model and its weights: prints what `lcnn WORD` lacks and returns the status. */
+int run_check_folder(const char *folder, const char *word);
+
 /* "FOLDER/NAME"; the caller frees it. */
 char *run_path(const char *folder, const char *name);
 
@@ -29,5 +32,13 @@ char *run_path(const char *folder, const char *name);
  * their status. */
 void run_file_begin(run_file *file, const char *folder, const char *name);
 int run_file_end(run_file *file);
+
+/* ---- Names of files --------------------------------------------------------------------------- */
+
+/* Names come from files and folders: in a path only plain characters are kept, and no dot first. */
+void append_plain(FILE *out, const char *name);
+
+/* Prints that the file is there already, unless `force`, and returns the status. */
+int file_is_new(const char *path, bool force);
 
 #endif
