@@ -283,16 +283,31 @@ static bool check_inputs(builder *b, const node *n) {
     return false;
 }
 
+/* The node whose numbers a node reads first; NULL where that is not known, or no node's. */
+static const node *source_of(const builder *b, const node *n) {
+    for (int steps = 0; steps < b->count && n->input[0] != GRAPH_INPUT; steps++) {
+        const draft *d = &b->draft[n->input[0]];
+        if (d->made.op == NULL || !d->made.op->passes_on)
+            return d->made.op == NULL ? NULL : &d->made;
+        if (!d->linked)
+            return NULL;
+        n = &d->made;
+    }
+    return NULL;
+}
+
 /* Reading what an operator asks not to be fed with. */
 static void check_conflicts(builder *b, const node *n) {
-    const op *feeder = n->input[0] == GRAPH_INPUT ? NULL : b->draft[n->input[0]].made.op;
+    const node *feeder = source_of(b, n);
     if (feeder == NULL || n->op->conflicts == NULL)
         return;
+    const node *first = &b->draft[n->input[0]].made;
     for (const op_conflict *row = n->op->conflicts; row->op != NULL; row++)
-        if (strcmp(row->op, feeder->component.name) == 0)
-            FAULT(b, place(n->doc, "from"), "%s '%s': must not read %s '%s': %s",
-                  n->op->component.name, n->name, row->op, b->draft[n->input[0]].made.name,
-                  row->why);
+        if (strcmp(row->op, feeder->op->component.name) == 0)
+            FAULT(b, place(n->doc, "from"), "%s '%s': must not read %s '%s'%s%s%s: %s",
+                  n->op->component.name, n->name, row->op, feeder->name,
+                  feeder == first ? "" : " through '", feeder == first ? "" : first->name,
+                  feeder == first ? "" : "'", row->why);
 }
 
 void graph_link_nodes(builder *b) {
@@ -307,9 +322,10 @@ void graph_link_nodes(builder *b) {
         d->linked = found && (d->made.op == NULL || check_inputs(b, &d->made));
         if (!found)
             d->made.shapes.inputs = 0;
-        else if (d->made.op != NULL)
-            check_conflicts(b, &d->made);
     }
+    for (int i = 0; i < b->count; i++)
+        if (b->draft[i].linked && b->draft[i].made.op != NULL)
+            check_conflicts(b, &b->draft[i].made);
     if (!all)
         return; /* whom an unknown name should have read is anyone's guess */
     for (int i = 0; i < b->count - 1; i++)

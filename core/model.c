@@ -75,13 +75,11 @@ static const component train_section = {
     .doc =
         "Every key may be left out. The optimizer and the learning rate are a name, or a map with\n"
         "`op` and attributes; a number as learning rate stays the same throughout.\n"
-        "Class weights multiply the loss of each image, and so its part of every gradient; the "
-        "mean\n"
-        "is still over the images of the batch, as with Keras's class_weight. balanced: the "
-        "weight\n"
-        "of a class is n / (classes n_c), where n_c of the n images to train on are of it, as\n"
-        "scikit-learn has it. The loss shown for the training is the weighted one; validation and\n"
-        "test know no weights.",
+        "Class weights multiply the loss of each image, and so its part of every gradient; the\n"
+        "mean is still over the images of the batch, as with Keras's class_weight. balanced: the\n"
+        "weight of a class is n / (classes n_c), where n_c of the n images to train on are of it,\n"
+        "as scikit-learn has it. The loss shown for the training is the weighted one; validation\n"
+        "and test know no weights.",
     .size = sizeof(model_train),
     .attrs = train_rows,
 };

@@ -29,13 +29,11 @@ const component model_data_section = {
     .name = "data",
     .summary = "where the images come from, and what happens to each on its way in",
     .doc =
-        "Limits and validation concern the training part only; test images are all those of the "
-        "classes.\n"
-        "Held out are images among those that the limits leave, of each class in proportion, drawn "
-        "by\n"
-        "the seed. Beside these keys:\n"
-        "classes     all, or a list of the classes to tell apart: names of classes of the data "
-        "set,\n"
+        "Limits and validation concern the training part only; test images are all those of the\n"
+        "classes. Held out are images among those that the limits leave, of each class in\n"
+        "proportion, drawn by the seed. Beside these keys:\n"
+        "classes     all, or a list of the classes to tell apart: names of the data set's "
+        "classes,\n"
         "            [\"3\", \"8\"], and maps that make several one, {NAME: [CLASS, CLASS]}\n"
         "transforms  list of transforms, applied in this order; none unless given. After the last\n"
         "            one an image must have the shape that `input` says.",

@@ -158,6 +158,9 @@ typedef struct op {
     unsigned saves;         /* OP_SAVES_... */
     /* Output may be input 0 itself (where backward does not read it), and input_grad[0] output_grad itself. */
     bool in_place;
+    /* The output holds the numbers of input 0, in another shape or with some left out: what must not read that input must not
+     * read the output, either. */
+    bool passes_on;
 
     /* Pure: shapes and attributes in, shapes out. The only callback that may fail. */
     bool (*infer)(const void *attrs, op_shapes *shapes, op_report *report);

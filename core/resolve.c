@@ -14,6 +14,10 @@
 
 enum { MAX_EXTENDS = 8 };
 
+/* What a setting without a dot may name beside params. */
+static const char *const top_keys[] = {"name", "about", "input", "nodes",
+                                       "loss", "data",  "train", NULL};
+
 typedef struct merger {
     arena *a;
     lcnn_errors *errors;
@@ -326,7 +330,20 @@ static bool wrap(merger *m, doc **value, const char *key, size_t length, mark ke
     return true;
 }
 
-/* "a.b.c=x" as {a: {b: {c: x}}}, "a=x" as {params: {a: x}}; NULL with a message. */
+/* A key without dots that names no param, but what stands beside the params. */
+static bool is_top_key(const merger *m, const char *key, size_t length) {
+    const doc *params = doc_get(m->model, "params");
+    for (const doc *d = params != NULL && params->kind == DOC_MAP ? params->first : NULL; d != NULL;
+         d = d->next)
+        if (strlen(d->key) == length && strncmp(d->key, key, length) == 0)
+            return false;
+    for (const char *const *top = top_keys; *top != NULL; top++)
+        if (strlen(*top) == length && strncmp(*top, key, length) == 0)
+            return true;
+    return false;
+}
+
+/* "a.b.c=x" as {a: {b: {c: x}}}, "a=x" as {params: {a: x}} or {a: x}; NULL with a message. */
 static doc *read_setting(merger *m, const char *setting) {
     const char *name = arena_format(m->a, "--set %s", setting);
     const source *whole =
@@ -342,8 +359,9 @@ static doc *read_setting(merger *m, const char *setting) {
                   "expected key=value, such as kernel=7 or train.epochs=3");
         return NULL;
     }
-    doc *value = setting_value(m, whole, (size_t)(equals - text));
-    bool bare = memchr(text, '.', (size_t)(equals - text)) == NULL;
+    size_t length = (size_t)(equals - text);
+    doc *value = setting_value(m, whole, length);
+    bool bare = memchr(text, '.', length) == NULL && !is_top_key(m, text, length);
     for (const char *end = equals, *begin; value != NULL && end > text; end = begin - 1) {
         for (begin = end; begin > text && begin[-1] != '.';)
             begin--;
@@ -367,13 +385,15 @@ static bool check_param(merger *m, const doc *setting) {
     if (params != NULL && params->kind == DOC_MAP && doc_get(params, given->first->key) != NULL)
         return true;
     int count = params == NULL || params->kind != DOC_MAP ? 0 : params->count, n = 0;
-    const char **known = arena_array(m->a, (size_t)count + 1, sizeof *known);
+    const char **known =
+        arena_array(m->a, (size_t)count + sizeof top_keys / sizeof *top_keys, sizeof *known);
     if (known == NULL) {
         error_no_memory(m->errors);
         return false;
     }
     for (const doc *d = count == 0 ? NULL : params->first; d != NULL; d = d->next)
         known[n++] = d->key;
+    memcpy(known + n, top_keys, sizeof top_keys);
     return unknown_name(m, given->first->key_at, "param", given->first->key, known);
 }
 

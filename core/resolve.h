@@ -10,7 +10,7 @@
 enum { RESOLVE_MAX_NODES = 4096, RESOLVE_MAX_PARAMS = 1000, RESOLVE_MAX_DEPTH = 32, RESOLVE_MAX_VALUES = 100000 };
 
 /* Reads `path` and what it extends (paths relative to the extending file; no circles, at most 8 deep), merges, and applies
- * "key=value" settings: a bare key names a param, a dotted path anything ("train.epochs", "nodes.c1.filters").
+ * "key=value" settings: a bare key names a param, or a key of the top level where no param is called so, a dotted path anything ("train.epochs", "nodes.c1.filters").
  * Maps merge key by key; a list replaces; `nodes` given as a map changes the attributes of named nodes; a changed `op`
  * drops the old operator's other attributes (not `name`, not `from`). In each file, and among the settings, params come
  * first: the nodes get their names after them and before anything else changes. Inherited params that a variant leaves

@@ -178,6 +178,7 @@ LCNN_OP(dropout) = {
          .attrs = rows},
     .inputs = inputs,
     .in_place = true,
+    .passes_on = true,
     .infer = infer,
     .forward = forward,
     .backward = backward,

@@ -32,6 +32,7 @@ LCNN_OP(flatten) = {
                          "Gradient: dx is dy in the input's shape."},
     .inputs = (const op_input[]){{.name = "x", .help = "any value"}, {0}},
     .in_place = true,
+    .passes_on = true,
     .infer = infer,
     .forward = forward,
     .backward = backward,

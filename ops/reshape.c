@@ -79,6 +79,7 @@ LCNN_OP(reshape) = {
                   .attrs = rows},
     .inputs = (const op_input[]){{.name = "x", .help = "any value"}, {0}},
     .in_place = true,
+    .passes_on = true,
     .infer = infer,
     .forward = forward,
     .backward = backward,

@@ -422,6 +422,78 @@ START_TEST(what_may_be_absent_is_left_out) {
 }
 END_TEST
 
+/* ---- Defaults that are no text --------------------------------------------------------------- */
+
+typedef struct pool {
+    attr_pair size, strides;
+    int limit;
+} pool;
+
+static const attr pool_rows[] = {
+    {.name = "size", .type = ATTR_PAIR, .offset = offsetof(pool, size), .initial = "2", .min = 1},
+    {.name = "strides",
+     .type = ATTR_PAIR,
+     .offset = offsetof(pool, strides),
+     .like = "size",
+     .min = 1},
+    {.name = "limit",
+     .type = ATTR_INT,
+     .offset = offsetof(pool, limit),
+     .initial = "all",
+     .word = "all",
+     .min = 1},
+    {0},
+};
+
+/* As it is written down. */
+static const char *pool_text(const char *yaml) {
+    pool p = {.limit = 0};
+    const doc *map = document_parse(a, "m.yaml", yaml, strlen(yaml), errors);
+    doc *written = doc_new(a, DOC_MAP, (mark){0});
+    ck_assert_msg(attr_parse(pool_rows, map, NULL, "pool", &p, a, errors), "%s",
+                  lcnn_errors_text(errors, 0));
+    ck_assert(attr_write(pool_rows, &p, written, a));
+    return document_write(a, written);
+}
+
+START_TEST(a_default_can_be_the_value_of_another) {
+    ck_assert_str_eq(pool_text("{}"), "size: [2, 2]\nstrides: [2, 2]\nlimit: all\n");
+    ck_assert_str_eq(pool_text("{size: [3, 1]}"), "size: [3, 1]\nstrides: [3, 1]\nlimit: all\n");
+    ck_assert_str_eq(pool_text("{size: 3, strides: 1}"),
+                     "size: [3, 3]\nstrides: [1, 1]\nlimit: all\n");
+}
+END_TEST
+
+START_TEST(a_word_can_stand_for_no_number) {
+    ck_assert_str_eq(pool_text("{limit: 5}"), "size: [2, 2]\nstrides: [2, 2]\nlimit: 5\n");
+    ck_assert_str_eq(pool_text("{limit: all}"), "size: [2, 2]\nstrides: [2, 2]\nlimit: all\n");
+    static const char *const bad[] = {"{limit: 0}", "{limit: 'all'}", "{limit: every}"};
+    static const char *const said[] = {"'0'", "the text 'all'", "'every'"};
+    for (int i = 0; i < 3; i++) {
+        pool p = {.limit = 0};
+        const doc *map = document_parse(a, "m.yaml", bad[i], strlen(bad[i]), errors);
+        ck_assert(!attr_parse(pool_rows, map, NULL, "pool", &p, a, errors));
+        const char *expected = arena_format(
+            a, "m.yaml:1:9: error: pool: 'limit' is %s; expected all or integer, at least 1\n",
+            said[i]);
+        ck_assert_int_eq(strncmp(lcnn_errors_text(errors, i), expected, strlen(expected)), 0);
+    }
+}
+END_TEST
+
+/* The nearest name is what was meant; that it is missing need not be said, too. */
+START_TEST(a_misspelt_key_is_told_once) {
+    layer l = {0};
+    ck_assert(!read_layer("{filter: 6}", &l));
+    ck_assert_int_eq(lcnn_errors_count(errors), 1);
+    ck_assert_ptr_nonnull(
+        strstr(lcnn_errors_text(errors, 0), "unknown attribute 'filter'; did you mean 'filters'?"));
+    ck_assert(!read_layer("{kernal_size: 6}", &l));
+    ck_assert_int_eq(lcnn_errors_count(errors), 3);
+    ck_assert_ptr_nonnull(strstr(lcnn_errors_text(errors, 2), "'filters' is missing"));
+}
+END_TEST
+
 START_TEST(ranges_are_described) {
     static const struct {
         attr row;
@@ -459,6 +531,9 @@ int main(void) {
     tcase_add_test(tcase, what_is_no_map_has_no_attributes);
     tcase_add_test(tcase, attributes_are_written_in_full_and_read_back);
     tcase_add_test(tcase, what_may_be_absent_is_left_out);
+    tcase_add_test(tcase, a_default_can_be_the_value_of_another);
+    tcase_add_test(tcase, a_word_can_stand_for_no_number);
+    tcase_add_test(tcase, a_misspelt_key_is_told_once);
     tcase_add_test(tcase, ranges_are_described);
 
     Suite *suite = suite_create("attr");

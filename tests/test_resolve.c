@@ -235,6 +235,22 @@ START_TEST(settings_reach_nodes_by_name_and_number) {
 }
 END_TEST
 
+START_TEST(settings_reach_the_top_level) {
+    write_text("base.yaml", lenet);
+    const doc *d = merged("base.yaml", "name=other", "input=[1, 14, 14]");
+    ASSERT_AT(d, "name", "other");
+    ASSERT_AT(d, "input.1", "14");
+    d = merged("base.yaml", "about=some words", NULL);
+    ASSERT_AT(d, "about", "some words");
+    write_text("v.yaml", "params: {name: x}\nname: a-b\nabout: $name\n");
+    d = merged("v.yaml", "name=y", NULL); /* a param that is called so comes first */
+    ASSERT_AT(d, "params.name", "y");
+    ASSERT_AT(d, "name", "a-b");
+    ck_assert_ptr_null(merged("base.yaml", "nmae=x", NULL));
+    assert_message(0, "--set nmae=x:1:1: error: no param called 'nmae'; did you mean 'name'?");
+}
+END_TEST
+
 START_TEST(settings_of_nothing_are_refused) {
     write_text("base.yaml", lenet);
     ck_assert_ptr_null(merged("base.yaml", "kernle=7", "params.activatoin=relu"));
@@ -359,6 +375,7 @@ int main(void) {
     tcase_add_test(settings, a_setting_reaches_params_and_paths);
     tcase_add_test(settings, the_last_setting_wins);
     tcase_add_test(settings, settings_reach_nodes_by_name_and_number);
+    tcase_add_test(settings, settings_reach_the_top_level);
     tcase_add_test(settings, settings_of_nothing_are_refused);
     tcase_add_test(settings, a_setting_of_no_node_is_refused);
     tcase_add_loop_test(settings, malformed_settings_are_refused, 0, 7);

@@ -537,9 +537,18 @@ START_TEST(classes_of_one_size_are_balanced_already) {
                                            "train.class_weights=balanced"};
     outcome balanced = train("glyphs:1000", settings, 3, 1);
     ck_assert_str_eq(balanced.weights, train("glyphs:1000", settings, 2, 1).weights);
-    static const char *const doubled[] = {"train.epochs=1", "data.limit_per_class=20",
-                                          "train.class_weights=[2,2,2,2,2,2,2,2,2,2]"};
-    ck_assert_str_ne(balanced.weights, train("glyphs:1000", doubled, 3, 1).weights);
+}
+END_TEST
+
+/* A single step, so that the loss is of weights that are the same in both. */
+START_TEST(the_loss_shown_for_the_training_is_weighted) {
+    static const char *const settings[] = {"train.epochs=1", "data.limit=200",
+                                           "train.batch_size=200",
+                                           "train.class_weights=[2,2,2,2,2,2,2,2,2,2]"};
+    outcome plain = train("glyphs:1000", settings, 3, 1);
+    outcome doubled = train("glyphs:1000", settings, 4, 1);
+    ck_assert(doubled.train_loss == 2 * plain.train_loss);
+    ck_assert_str_ne(doubled.weights, plain.weights);
 }
 END_TEST
 
@@ -598,6 +607,7 @@ int main(void) {
     tcase_add_test(weights, weights_of_one_change_no_bit);
     tcase_add_test(weights, threads_change_no_bit_of_a_choice);
     tcase_add_test(weights, classes_of_one_size_are_balanced_already);
+    tcase_add_test(weights, the_loss_shown_for_the_training_is_weighted);
     tcase_add_test(weights, balance_finds_more_of_a_rare_class);
     suite_add_tcase(suite, weights);
     return suite_run(suite);

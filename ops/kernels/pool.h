@@ -10,7 +10,7 @@
 
 typedef struct pool_attrs {
     attr_pair pool_size;
-    attr_pair strides; /* 0: the pool size */
+    attr_pair strides;
     attr_padding padding;
 } pool_attrs;
 
@@ -25,9 +25,10 @@ static const attr pool_rows[] = {
     {.name = "strides",
      .type = ATTR_PAIR,
      .offset = offsetof(pool_attrs, strides),
-     .initial = "0",
+     .like = "pool_size",
+     .min = 1,
      .max = WINDOW_MAX,
-     .help = "rows and columns from one window to the next; 0: the pool size"},
+     .help = "rows and columns from one window to the next"},
     {.name = "padding",
      .type = ATTR_PADDING,
      .offset = offsetof(pool_attrs, padding),
@@ -38,9 +39,7 @@ static const attr pool_rows[] = {
 };
 
 static inline window_attrs pool_window_attrs(const pool_attrs *a) {
-    attr_pair stride = {a->strides.y > 0 ? a->strides.y : a->pool_size.y,
-                        a->strides.x > 0 ? a->strides.x : a->pool_size.x};
-    return (window_attrs){a->pool_size, stride, {1, 1}, a->padding};
+    return (window_attrs){a->pool_size, a->strides, {1, 1}, a->padding};
 }
 
 /* The numbers that a call's items pool, under their windows: planes (the channels of FORM_LANES, or
