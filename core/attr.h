@@ -61,12 +61,11 @@ typedef struct attr {
     attr_type type;
     size_t offset;
     const char *initial;          /* default as YAML text; NULL: must be given; "" for a component: none (type NULL), for a
-                                     string: the empty one */
+                                     string: the empty one, for a list of reals: none */
     double min, max;              /* range of each number; max not above min: no upper limit; both 0 and not above_min: any
                                      finite number (any int; padding: 0 to ATTR_PADDING_MAX) */
     bool above_min;               /* the range does not include min itself */
     const char *const *choices;   /* ATTR_CHOICE: names, NULL-ended */
-    const char *like;             /* ATTR_PAIR without initial: the row above it whose value is the default */
     const char *word;             /* ATTR_INT: stands for 0, whatever the range is, and is written for it ("all") */
     const component_set *components; /* ATTR_COMPONENT: what may be chosen from */
     const char *help;             /* one line, no full stop */

@@ -97,8 +97,11 @@ static doc *write_value(arena *a, const attr *row, const void *place) {
 static bool absent(const attr *row, const void *place) {
     if (!row->initial || row->initial[0] != '\0')
         return false;
-    return row->type == ATTR_COMPONENT ? !((const attr_component *)place)->type
-                                       : (*(const char *const *)place)[0] == '\0';
+    if (row->type == ATTR_COMPONENT)
+        return !((const attr_component *)place)->type;
+    if (row->type == ATTR_REALS)
+        return ((const attr_reals *)place)->count == 0;
+    return (*(const char *const *)place)[0] == '\0';
 }
 
 bool attr_write(const attr *table, const void *in, doc *map, arena *a) {

@@ -1,6 +1,6 @@
-/* scalar_math.h - power, log and sine of one double, by + - * / in a fixed order.
+/* scalar_math.h - power, exponential, log, sine and cosine of one double, by + - * / in a fixed order.
  *
- * For what ends up in weights: learning rates, bias corrections, initial values. libm's last bits
+ * For what ends up in weights: learning rates, bias corrections, initial values, images. libm's last bits
  * differ between machines, these do not. Errors are a few units in the last place. */
 #ifndef SCALAR_MATH_H
 #define SCALAR_MATH_H
@@ -24,6 +24,31 @@ static inline double scalar_sin(double y) {
     for (int k = 20; k > 0; k -= 2)
         sum = 1 - y * y / (k * (k + 1)) * sum;
     return y * sum;
+}
+
+/* cos y for |y| <= pi / 2: the Taylor series to y^22; what it leaves out is below 2^-64. */
+static inline double scalar_cos(double y) {
+    double sum = 1;
+    for (int k = 21; k > 0; k -= 2)
+        sum = 1 - y * y / (k * (k + 1)) * sum;
+    return sum;
+}
+
+/* e^x for |x| <= 700: e^x = 2^n e^r with |r| <= ln(2) / 2; the Taylor series to r^14 leaves out less
+ * than 2^-60 of it. */
+static inline double scalar_exp(double x) {
+    const double turns = x * 0x1.71547652b82fep0;
+    const int n = (int)(turns < 0 ? turns - 0.5 : turns + 0.5);
+    /* ln 2 in two parts, of which n times the first is exact. */
+    const double r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
+    double sum = 1;
+    for (int k = 14; k > 0; k--)
+        sum = 1 + r / k * sum;
+    union {
+        double number;
+        uint64_t bits;
+    } power = {.bits = (uint64_t)(n + 1023) << 52};
+    return sum * power.number;
 }
 
 /* ln x for normal x > 0: x = 2^n m, m from sqrt(1/2) to sqrt(2), and ln m = 2 artanh s with

@@ -1,11 +1,25 @@
 # One line per transform: the file is the transform. The registry is generated from this list.
 transform_files = \
+	datasets/transforms/crop.c \
+	datasets/transforms/grayscale.c \
+	datasets/transforms/invert.c \
 	datasets/transforms/normalize.c \
 	datasets/transforms/pad.c \
-	datasets/transforms/rescale.c
+	datasets/transforms/random_affine.c \
+	datasets/transforms/random_crop.c \
+	datasets/transforms/random_cutout.c \
+	datasets/transforms/random_elastic.c \
+	datasets/transforms/random_flip.c \
+	datasets/transforms/random_noise.c \
+	datasets/transforms/rescale.c \
+	datasets/transforms/resize.c \
+	datasets/transforms/threshold.c \
+	datasets/transforms/transpose.c
 
 datasets_sources = \
 	$(transform_files) datasets/transforms/registry.c \
+	datasets/transforms/draws.c datasets/transforms/draws.h \
+	datasets/transforms/sampling.c datasets/transforms/sampling.h \
 	datasets/catalogue.c datasets/catalogue.h \
 	datasets/datasets.c datasets/datasets.h \
 	datasets/describe.c datasets/describe.h \
@@ -15,12 +29,9 @@ datasets_sources = \
 	datasets/folder.c datasets/folder.h \
 	datasets/glyphs.c datasets/glyphs.h \
 	datasets/idx.c datasets/idx.h \
-	datasets/ink.c datasets/ink.h datasets/ink_light.c datasets/ink_parts.h \
 	datasets/load.c datasets/load.h \
-	datasets/mnist_form.c datasets/mnist_form.h \
 	datasets/picture.c datasets/picture.h datasets/picture_jpeg.c datasets/picture_parts.h \
 	datasets/picture_png.c datasets/picture_pnm.c \
-	datasets/picture_write.c datasets/picture_write.h \
 	datasets/places.c datasets/places.h \
 	datasets/store.c datasets/store.h \
 	datasets/stream.c datasets/stream.h \

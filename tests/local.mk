@@ -36,7 +36,8 @@ check_PROGRAMS += \
 	tests/test_rng \
 	tests/test_schedule \
 	tests/test_select \
-	tests/test_simd
+	tests/test_simd \
+	tests/test_transforms
 endif
 
 AM_CPPFLAGS += $(CHECK_CFLAGS)
@@ -84,6 +85,8 @@ tests_test_conv_gradient_SOURCES = tests/test_conv_gradient.c tests/op_harness.c
 tests_test_conv_gradient_LDADD = $(LDADD) -lm
 
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
+
+tests_test_transforms_LDADD = $(LDADD) -lm
 
 tests_test_dense_SOURCES = tests/test_dense.c tests/op_harness.c tests/op_harness.h
 tests_test_dense_LDADD = $(LDADD) -lm

@@ -1,4 +1,4 @@
-/* test_feed.c - transforms, one by one, and tiles made of images. */
+/* test_feed.c - tiles made of images. The transforms themselves are in test_transforms.c. */
 #include "config.h"
 
 #include "datasets.h"
@@ -20,8 +20,6 @@ static void tear_down(void) {
     lcnn_errors_free(errors);
 }
 
-/* ---- Transforms ---------------------------------------------------------------------------- */
-
 static attr_component parsed(const char *yaml) {
     attr_component t = {0};
     const doc *d = document_parse(memory, "test", yaml, strlen(yaml), errors);
@@ -34,115 +32,6 @@ static bool inferred(const attr_component *t, const shape *in, shape *out) {
     const transform *f = (const transform *)t->type;
     return f->infer(t->attrs, in, out, (mark){0}, errors);
 }
-
-static void apply(const attr_component *t, const shape *in_shape, const float *in,
-                  const shape *out_shape, float *out) {
-    ((const transform *)t->type)
-        ->apply(&(transform_call){
-            .attrs = t->attrs, .in_shape = in_shape, .out_shape = out_shape, .in = in, .out = out});
-}
-
-/* Applies a transform to an image and compares shape and values. */
-static void becomes(const char *yaml, shape in, const float *values, shape out,
-                    const float *expected) {
-    attr_component t = parsed(yaml);
-    float result[64];
-    shape s;
-    ck_assert(inferred(&t, &in, &s));
-    ck_assert(shape_equal(&s, &out));
-    apply(&t, &in, values, &s, result);
-    for (size_t i = 0; i < shape_size(&out); i++)
-        ck_assert_float_eq_tol(result[i], expected[i], 1e-6f);
-}
-
-START_TEST(pad_puts_a_border_around) {
-    becomes("{op: pad, by: 1, value: 9}", (shape){3, {1, 2, 2}}, (float[]){1, 2, 3, 4},
-            (shape){3, {1, 4, 4}}, (float[]){9, 9, 9, 9, 9, 1, 2, 9, 9, 3, 4, 9, 9, 9, 9, 9});
-    becomes("{op: pad, by: [0, 2]}", (shape){3, {2, 1, 1}}, (float[]){5, 6}, (shape){3, {2, 1, 5}},
-            (float[]){0, 0, 5, 0, 0, 0, 0, 6, 0, 0});
-    becomes("{op: pad, by: [1, 0]}", (shape){3, {1, 1, 5}}, (float[]){1, 2, 3, 4, 5},
-            (shape){3, {1, 3, 5}}, (float[]){0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0});
-}
-END_TEST
-
-START_TEST(rescale_maps_bytes) {
-    shape s = {3, {1, 1, 3}};
-    becomes("rescale", s, (float[]){0, 51, 255}, s, (float[]){0, 0.2f, 1});
-    becomes("{op: rescale, to: [-1, 1]}", s, (float[]){0, 127.5f, 255}, s, (float[]){-1, 0, 1});
-    becomes("{op: rescale, to: [1, 0]}", s, (float[]){0, 51, 255}, s, (float[]){1, 0.8f, 0});
-}
-END_TEST
-
-START_TEST(rescale_meets_its_ends_exactly) {
-    static const char *const yaml[] = {"rescale", "{op: rescale, to: [-1, 1]}",
-                                       "{op: rescale, to: [1, 0]}"};
-    static const float low[] = {0, -1, 1}, high[] = {1, 1, 0};
-    shape s = {3, {1, 1, 2}};
-    for (int i = 0; i < 3; i++) {
-        attr_component t = parsed(yaml[i]);
-        float bytes[] = {0, 255}, ends[2];
-        apply(&t, &s, bytes, &s, ends);
-        ck_assert_float_eq(ends[0], low[i]);
-        ck_assert_float_eq(ends[1], high[i]);
-    }
-}
-END_TEST
-
-START_TEST(normalize_takes_one_number_or_one_per_channel) {
-    shape s = {3, {2, 1, 2}};
-    becomes("{op: normalize, mean: 3, deviation: 2}", s, (float[]){1, 3, 5, 7}, s,
-            (float[]){-1, 0, 1, 2});
-    becomes("{op: normalize, mean: [1, 5], deviation: [2, 4]}", s, (float[]){1, 3, 5, 13}, s,
-            (float[]){0, 1, 0, 2});
-}
-END_TEST
-
-START_TEST(transforms_that_cannot_be) {
-    static const struct {
-        const char *yaml, *message;
-    } wrong[] = {
-        {"{op: rescale, to: [0, 1, 2]}", "rescale: `to` has 3 numbers; it must be [low, high]"},
-        {"{op: rescale, to: [1, 1]}", "both ends of `to` are 1"},
-        {"{op: normalize, mean: [1, 2], deviation: 1}", "`mean` has 2 numbers for 1 channel"},
-        {"{op: normalize, mean: 1, deviation: [1, 2]}", "`deviation` has 2 numbers for 1 channel"},
-    };
-    shape in = {3, {1, 2, 2}}, out;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        attr_component t = parsed(wrong[i].yaml);
-        ck_assert(!inferred(&t, &in, &out));
-        ck_assert_int_eq(lcnn_errors_count(errors), (int)i + 1);
-        ck_assert_msg(strstr(lcnn_errors_text(errors, (int)i), wrong[i].message) != NULL, "%s",
-                      lcnn_errors_text(errors, (int)i));
-    }
-}
-END_TEST
-
-START_TEST(attributes_out_of_range) {
-    static const char *const wrong[] = {
-        "{op: pad, by: -1}",        "{op: pad}",
-        "{op: pad, by: 99999}",     "{op: normalize, mean: 0, deviation: 0}",
-        "{op: normalize, mean: 0}", "{op: resacle}"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        attr_component t;
-        const doc *d = document_parse(memory, "test", wrong[i], strlen(wrong[i]), errors);
-        ck_assert_msg(!component_parse(&transforms, d, "transforms", &t, memory, errors), "%s",
-                      wrong[i]);
-    }
-}
-END_TEST
-
-START_TEST(every_transform_is_described) {
-    int count = 0;
-    for (; transforms.members[count]; count++) {
-        const component *c = transforms.members[count];
-        ck_assert(c->summary && c->doc && c->attrs);
-        for (const attr *row = c->attrs; row->name; row++)
-            ck_assert_ptr_nonnull(row->help);
-        ck_assert_ptr_eq(component_find(&transforms, c->name), c);
-    }
-    ck_assert_int_eq(count, 3);
-}
-END_TEST
 
 /* ---- Tiles --------------------------------------------------------------------------------- */
 
@@ -229,13 +118,6 @@ int main(void) {
     Suite *suite = suite_create("feed");
     TCase *cases = tcase_create("feed");
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_add_test(cases, pad_puts_a_border_around);
-    tcase_add_test(cases, rescale_maps_bytes);
-    tcase_add_test(cases, rescale_meets_its_ends_exactly);
-    tcase_add_test(cases, normalize_takes_one_number_or_one_per_channel);
-    tcase_add_test(cases, transforms_that_cannot_be);
-    tcase_add_test(cases, attributes_out_of_range);
-    tcase_add_test(cases, every_transform_is_described);
     tcase_add_test(cases, a_tile_holds_sixteen_images_side_by_side);
     tcase_add_test(cases, lanes_without_a_sample_are_zero);
     tcase_add_test(cases, transforms_come_in_their_order);
