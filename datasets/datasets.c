@@ -6,10 +6,9 @@
 #include "config.h"
 
 #include "datasets.h"
-#include "folder.h"
 #include "glyphs.h"
 #include "hash.h"
-#include "load.h"
+#include "readers.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,18 +22,9 @@ typedef struct choice {
     dataset_info info;
     const description *set;
     const catalogue *known;
-    bool located; /* `at` is filled in: a folder */
-    located at;
-    uint32_t samples; /* built-in sets: for training */
+    const read_set *files; /* a path; else NULL */
+    uint32_t samples;      /* built-in sets: for training */
 } choice;
-
-/* A note, but not twice: the same name comes by for the model and for the data. */
-static void note_once(lcnn_errors *errors, const char *text) {
-    for (int i = 0; i < lcnn_notes_count(errors); i++)
-        if (strcmp(lcnn_notes_text(errors, i), text) == 0)
-            return;
-    error_note(errors, "%s", text);
-}
 
 /* In a model it is the model that is wrong, elsewhere the command. */
 static lcnn_status name_status(mark at) {
@@ -97,7 +87,7 @@ const description *datasets_known(const catalogue *known, const char *name, size
     if (strncmp(full, name, length) != 0 || full[length]) {
         const char *note = arena_format(a, "%s means %s", name, full);
         if (note)
-            note_once(errors, note);
+            reader_note(errors, note);
     }
     return set;
 }
@@ -112,11 +102,12 @@ static bool choose(const char *name, mark at, choice *out, arena *a, lcnn_errors
         return false;
     }
     if (strchr(name, '/')) {
-        out->set = folder_describe(name, out->known, &out->at, a, errors);
-        out->located = true;
-        if (out->set)
-            out->info = out->set->info;
-        return out->set != NULL;
+        out->files = readers_open(name, out->known, a, errors);
+        if (!out->files)
+            return false;
+        out->set = out->files->found.set;
+        out->info = out->set->info;
+        return true;
     }
     const char *colon = strchr(name, ':');
     size_t length = colon ? (size_t)(colon - name) : strlen(name);
@@ -167,10 +158,15 @@ static bool fill(opened *o, choice *from, lcnn_errors *errors) {
         return draw_part(&from->info, GLYPHS_TRAIN, from->samples, &o->train, errors) &&
                draw_part(&from->info, GLYPHS_TEST, test, &o->test, errors);
     }
-    if (!from->located && !places_search(from->known, from->set, &from->at, o->memory, errors))
-        return false;
-    return load_part(from->set, &from->at.train, &o->train, errors) &&
-           load_part(from->set, &from->at.test, &o->test, errors);
+    if (from->files)
+        return readers_load(from->files, PART_TRAIN, &o->train, o->memory, errors) &&
+               readers_load(from->files, PART_TEST, &o->test, o->memory, errors);
+    located at;
+    return places_search(from->known, from->set, &at, o->memory, errors) &&
+           load_part(from->set, &at.train, &o->train, errors) &&
+           load_upright(from->set, &o->train, errors) &&
+           load_part(from->set, &at.test, &o->test, errors) &&
+           load_upright(from->set, &o->test, errors);
 }
 
 static split as_split(const part_bytes *p) {

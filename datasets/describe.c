@@ -181,7 +181,7 @@ static bool read_shape(const plain *p, const doc *map, shape *out, lcnn_errors *
     return true;
 }
 
-static bool read_classes(const doc *map, dataset_info *info, arena *a, lcnn_errors *errors) {
+bool describe_classes(const doc *map, dataset_info *info, arena *a, lcnn_errors *errors) {
     const doc *list = doc_get(map, "classes");
     if (!list)
         return wrong(map, errors, "classes is missing: the list of the names of the classes");
@@ -387,7 +387,7 @@ description *describe(const doc *map, bool catalogue, arena *a, lcnn_errors *err
     }
     bool fine = attr_parse(plain_table, map, catalogue ? catalogue_keys : folder_keys, "data set",
                            &p, a, errors);
-    fine &= read_classes(map, &out->info, a, errors);
+    fine &= describe_classes(map, &out->info, a, errors);
     if (catalogue)
         fine &= read_find(map, out, a, errors);
     if (!out->find.built_in)

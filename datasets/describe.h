@@ -61,6 +61,9 @@ enum { MAX_CLASSES = 256 };
  */
 description *describe(const doc *map, bool catalogue, arena *a, lcnn_errors *errors);
 
+/* Reads `classes`, the list of the names of the classes. False with messages. */
+bool describe_classes(const doc *map, dataset_info *info, arena *a, lcnn_errors *errors);
+
 /* Reads an entry of the catalogue's `archives`. NULL with messages. */
 const archive_facts *describe_archive(const doc *map, arena *a, lcnn_errors *errors);
 

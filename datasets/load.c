@@ -24,16 +24,18 @@ static bool right_size(const idx *images, const description *set, const char *pa
 }
 
 /* [width][height] as stored becomes [height][width], in every channel of every image. */
-static bool put_upright(const idx *images, const shape *upright, lcnn_errors *errors) {
-    size_t height = (size_t)upright->dim[1], width = (size_t)upright->dim[2];
+bool load_upright(const description *set, part_bytes *part, lcnn_errors *errors) {
+    size_t height = (size_t)set->info.image.dim[1], width = (size_t)set->info.image.dim[2];
+    if (!set->transposed)
+        return true;
     uint8_t *copy = malloc(height * width);
     if (!copy) {
         error_no_memory(errors);
         return false;
     }
-    size_t planes = (size_t)images->count * (size_t)upright->dim[0];
+    size_t planes = (size_t)part->count * (size_t)set->info.image.dim[0];
     for (size_t p = 0; p < planes; p++) {
-        uint8_t *plane = images->bytes + p * height * width;
+        uint8_t *plane = part->images + p * height * width;
         memcpy(copy, plane, height * width);
         for (size_t y = 0; y < height; y++)
             for (size_t x = 0; x < width; x++)
@@ -43,19 +45,28 @@ static bool put_upright(const idx *images, const shape *upright, lcnn_errors *er
     return true;
 }
 
+bool load_label(const description *set, int64_t label, uint8_t *out) {
+    int64_t from_zero = label - set->first_label;
+    *out = (uint8_t)from_zero;
+    return from_zero >= 0 && from_zero < set->info.classes;
+}
+
+bool load_bad_label(const description *set, uint64_t sample, int64_t label, mark at,
+                    lcnn_errors *errors) {
+    error_add(errors, LCNN_BAD_DATA, at,
+              "label %" PRIu64 " is %" PRId64 "; the labels of %s are %d to %d", sample, label,
+              set->info.name, set->first_label, set->first_label + set->info.classes - 1);
+    return false;
+}
+
 /* Makes the first class 0. */
 static bool shift_labels(const idx *labels, const description *set, const char *path,
                          lcnn_errors *errors) {
-    int first = set->first_label, last = first + set->info.classes - 1;
     for (uint32_t i = 0; i < labels->count; i++) {
         int label = labels->bytes[i];
-        if (label < first || label > last) {
-            error_add(errors, LCNN_BAD_DATA, stream_mark(path, labels->data_at + i, errors),
-                      "label %" PRIu32 " is %d; the labels of %s are %d to %d", i, label,
-                      set->info.name, first, last);
-            return false;
-        }
-        labels->bytes[i] = (uint8_t)(label - first);
+        if (!load_label(set, label, &labels->bytes[i]))
+            return load_bad_label(set, i, label, stream_mark(path, labels->data_at + i, errors),
+                                  errors);
     }
     return true;
 }
@@ -87,6 +98,5 @@ bool load_part(const description *set, const part_files *paths, part_bytes *out,
     out->images = images.bytes;
     out->count = images.count;
     /* Asked again, since another file may stand there by now. */
-    return fine && images_fit(&images, &labels, set, paths, errors) &&
-           (!set->transposed || put_upright(&images, &set->info.image, errors));
+    return fine && images_fit(&images, &labels, set, paths, errors);
 }

@@ -27,6 +27,10 @@ bool picture_parse(const char *name, const void *bytes, size_t size, int channel
 /* Size and number of channels alone. */
 bool picture_header(const char *path, picture *out, lcnn_errors *errors);
 
+/* Brings an image to another size, stretched where the proportions differ; each pixel is the mean of
+ * the area it covers. False with a message. */
+bool picture_resize(picture *p, int height, int width, lcnn_errors *errors);
+
 /* "PNG", "JPEG" or "PNM" from the first bytes of a file (8 suffice); NULL when it is none of them. */
 const char *picture_format(const void *bytes, size_t size);
 

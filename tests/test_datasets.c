@@ -61,7 +61,8 @@ START_TEST(dataset_yaml_is_checked) {
         {"files: {train: {images: a}}", "labels"},
         {"files: {train: {images: a, labels: b}}", ":4:16: error: no file a "},
         {"files: {}", "must be a map of train, test or both"},
-        {"about: x", "files is missing"},
+        {"about: x", "the folder is empty"},
+        {"splitt: 0.1", "did you mean 'split'?"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         put_text("dataset.yaml", arena_format(memory, "name: x\n%s%s\n", rest, wrong[i].yaml));
@@ -101,8 +102,8 @@ START_TEST(a_folder_that_could_be_several_sets) {
 END_TEST
 
 START_TEST(folders_without_data) {
-    refused(folder, "neither a dataset.yaml nor IDX files");
-    refused("./no such folder", "./no such folder: error: this folder cannot be read");
+    refused(folder, "the folder is empty. Understood are CIFAR: ");
+    refused("./no such folder", "./no such folder: error: this path cannot be read");
     put_train();
     unlink(arena_format(memory, "%s/%s", folder, labels_name));
     refused(folder, "train-labels-idx1-ubyte: error: No such file");
