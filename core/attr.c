@@ -288,44 +288,80 @@ static bool has_name(const char *const *names, const char *name) {
     return false;
 }
 
-static bool reject_key(const parse *p, const attr *table, const char *const *skip, const doc *d) {
+/* The keys that a map may have; NULL when memory is out. */
+static const char **known_keys(const parse *p, const attr *table, const char *const *skip) {
     size_t count = 0;
     for (const attr *row = table; row && row->name; row++)
         count++;
     for (const char *const *s = skip; s && *s; s++)
         count++;
     const char **names = arena_array(p->a, count + 1, sizeof *names);
-    if (!names)
-        return out_of_memory(p);
+    if (!names) {
+        out_of_memory(p);
+        return NULL;
+    }
     count = 0;
     for (const attr *row = table; row && row->name; row++)
         names[count++] = row->name;
     for (const char *const *s = skip; s && *s; s++)
         names[count++] = *s;
-    error_add(p->errors, LCNN_BAD_MODEL, d->key_at, "%s: unknown attribute '%.64s'; %s", p->what,
-              d->key, count ? suggest(p, d->key, names) : "it takes none");
-    return false;
+    return names;
+}
+
+static void reject_missing(const parse *p, const attr *row, mark at) {
+    const char *expected = attr_describe(row, p->a);
+    error_add(p->errors, LCNN_BAD_MODEL, at, "%s: '%s' is missing: %s; expected %s", p->what,
+              row->name, row->help, expected ? expected : "");
+}
+
+/* Reports the keys that are not known. One that a missing key was meant by is enough said of both:
+ * such rows are told by meant [rows of the table]. */
+static bool check_keys(const parse *p, const attr *table, const doc *map, const char *const *skip,
+                       bool *meant) {
+    const char **names = NULL;
+    for (const doc *d = map ? map->first : NULL; d; d = d->next) {
+        if (find_row(table, d->key) || has_name(skip, d->key))
+            continue;
+        if (!names && !(names = known_keys(p, table, skip)))
+            return false;
+        error_add(p->errors, LCNN_BAD_MODEL, d->key_at, "%s: unknown attribute '%.64s'; %s",
+                  p->what, d->key, *names ? suggest(p, d->key, names) : "it takes none");
+        const char *nearest = error_nearest(d->key, names);
+        const attr *row = nearest ? find_row(table, nearest) : NULL;
+        if (row)
+            meant[row - table] = true;
+    }
+    return !names;
+}
+
+static void copy_pair(const attr *row, const attr *from, void *out) {
+    *(attr_pair *)((char *)out + row->offset) =
+        *(const attr_pair *)((const char *)out + from->offset);
 }
 
 /* `at` is the place of what the table describes, for attributes that are missing. `map` and `table`
  * may be NULL. */
 static bool parse_table(const parse *p, const attr *table, const doc *map, mark at,
                         const char *const *skip, void *out) {
-    bool ok = true;
-    for (const doc *d = map ? map->first : NULL; d; d = d->next)
-        if (!find_row(table, d->key) && !has_name(skip, d->key))
-            ok = reject_key(p, table, skip, d);
+    size_t rows = 0;
+    while (table && table[rows].name)
+        rows++;
+    bool *meant = arena_array(p->a, rows + 1, sizeof *meant);
+    if (!meant)
+        return out_of_memory(p);
+    bool ok = check_keys(p, table, map, skip, meant);
     for (const attr *row = table; row && row->name; row++) {
         const doc *value = map ? doc_get(map, row->name) : NULL;
         if (value)
             ok = parse_value(p, row, value, out) && ok;
         else if (row->initial)
             ok = parse_default(p, row, out) && ok;
+        else if (row->like)
+            copy_pair(row, find_row(table, row->like), out);
         else {
-            const char *expected = attr_describe(row, p->a);
             ok = false;
-            error_add(p->errors, LCNN_BAD_MODEL, at, "%s: '%s' is missing: %s; expected %s",
-                      p->what, row->name, row->help, expected ? expected : "");
+            if (!meant[row - table])
+                reject_missing(p, row, at);
         }
     }
     return ok;

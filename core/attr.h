@@ -66,6 +66,7 @@ typedef struct attr {
                                      finite number (any int; padding: 0 to ATTR_PADDING_MAX) */
     bool above_min;               /* the range does not include min itself */
     const char *const *choices;   /* ATTR_CHOICE: names, NULL-ended */
+    const char *like;             /* ATTR_PAIR without initial: the row above it whose value is the default */
     const char *word;             /* ATTR_INT: stands for 0, whatever the range is, and is written for it ("all") */
     const component_set *components; /* ATTR_COMPONENT: what may be chosen from */
     const char *help;             /* one line, no full stop */

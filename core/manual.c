@@ -55,7 +55,8 @@ static bool describe_attributes(const component *from, lcnn_component *to, arena
     lcnn_attribute *rows = arena_array(a, (size_t)count + 1, sizeof *rows);
     for (int i = 0; rows && i < count; i++) {
         const attr *row = &from->attrs[i];
-        rows[i] = (lcnn_attribute){row->name, attr_describe(row, a), row->initial, row->help};
+        rows[i] = (lcnn_attribute){row->name, attr_describe(row, a),
+                                   row->initial ? row->initial : row->like, row->help};
         if (!rows[i].type)
             return false;
     }
