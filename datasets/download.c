@@ -211,7 +211,7 @@ static download_end judge(transfer *t, CURLcode result, uint64_t had) {
     if (result == CURLE_OK || result == CURLE_PARTIAL_FILE)
         text_format(d->why, sizeof d->why, "it ended after %llu of %llu bytes",
                     (unsigned long long)d->have, (unsigned long long)d->size);
-    else if (result == CURLE_OPERATION_TIMEDOUT && t->begun)
+    else if (result == CURLE_OPERATION_TIMEDOUT && answer > 0)
         text_format(d->why, sizeof d->why, "nothing came for %d seconds", d->timeout);
     else
         text_format(d->why, sizeof d->why, "%s",

@@ -9,7 +9,7 @@
 
 lcnn_errors *errors;
 arena *memory;
-char folder[64];
+char folder[512];
 
 void set_up(void) {
     errors = lcnn_errors_new();
@@ -25,7 +25,7 @@ void set_up(void) {
 }
 
 void tear_down(void) {
-    char command[128];
+    char command[600];
     snprintf(command, sizeof command, "rm -r '%s'", folder);
     ck_assert_int_eq(system(command), 0);
     lcnn_errors_free(errors);

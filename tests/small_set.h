@@ -9,7 +9,7 @@
 extern lcnn_errors *errors;
 extern arena *memory;
 extern char
-    folder[64]; /* "./small_set.XXXXXX"; nothing of the machine's own data is found either */
+    folder[512]; /* "./small_set.XXXXXX"; nothing of the machine's own data is found either */
 
 void set_up(void);
 void tear_down(void);
