@@ -31,11 +31,8 @@ bench_report *bench_report_begin(const lcnn_model *model, const lcnn_data *data,
         return r;
     }
     model_print_title(model, stdout);
-    uint32_t images = data ? lcnn_data_train_count(data) : 0;
     printf("  images      %s\n",
-           data ? text_printf("%s of %s", text_count(images ? images : lcnn_data_test_count(data)),
-                              text_plain(lcnn_data_name(data)))
-                : "synthetic");
+           data ? text_printf("of %s", text_plain(lcnn_data_name(data))) : "synthetic");
     fflush(stdout);
     return r;
 }
