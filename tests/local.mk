@@ -16,6 +16,7 @@ check_PROGRAMS += \
 	tests/test_feed \
 	tests/test_fetch \
 	tests/test_fetch_archive \
+	tests/test_fetch_command \
 	tests/test_files \
 	tests/test_glyphs \
 	tests/test_golden \
@@ -113,6 +114,7 @@ tests_test_datasets_SOURCES = tests/test_datasets.c tests/small_set.c tests/smal
 web_set = tests/web_set.c tests/web_set.h tests/http_server.c tests/http_server.h tests/small_set.c tests/small_set.h
 tests_test_fetch_SOURCES = tests/test_fetch.c $(web_set)
 tests_test_fetch_archive_SOURCES = tests/test_fetch_archive.c $(web_set)
+tests_test_fetch_command_SOURCES = tests/test_fetch_command.c $(web_set)
 tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h
 tests_test_picture_SOURCES = tests/test_picture.c tests/image_files.c tests/image_files.h \
 	tests/small_set.c tests/small_set.h

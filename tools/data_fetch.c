@@ -13,6 +13,11 @@ static const option options[] = {
     {0},
 };
 
+static void say_here(const lcnn_fetch_plan *plan) {
+    fprintf(stderr, "%s is here%s%s\n", text_plain(plan->name), plan->folder ? ": " : "",
+            plan->folder ? text_plain(plan->folder) : "");
+}
+
 static int fetch_one(const arguments *args, const char *name) {
     lcnn_errors *errors = messages_begin();
     lcnn_fetch_plan *plan = lcnn_data_plan(name, errors);
@@ -20,8 +25,7 @@ static int fetch_one(const arguments *args, const char *name) {
     if (!plan)
         return status;
     if (plan->files == 0 && !plan->why_not) {
-        fprintf(stderr, "%s is here%s%s\n", text_plain(plan->name), plan->folder ? ": " : "",
-                plan->folder ? text_plain(plan->folder) : "");
+        say_here(plan);
     } else if (!plan->why_not) {
         transfer_announce(plan);
         if (!args->yes && transfer_can_ask() && !transfer_agreed()) {
@@ -29,8 +33,12 @@ static int fetch_one(const arguments *args, const char *name) {
             return complain(LCNN_BAD_DATA, "lcnn", "not fetched");
         }
     }
-    if (plan->files > 0 || plan->why_not)
-        status = transfer_run(name, args->timeout.given ? args->timeout.value : TRANSFER_TIMEOUT);
+    if (plan->files > 0 || plan->why_not) {
+        status =
+            transfer_run(plan->name, args->timeout.given ? args->timeout.value : TRANSFER_TIMEOUT);
+        if (status == LCNN_OK)
+            say_here(plan);
+    }
     lcnn_fetch_plan_free(plan);
     return status;
 }

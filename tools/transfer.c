@@ -89,7 +89,7 @@ static void show(transfer *t, const lcnn_fetch_progress *now) {
 
 static void print_row(transfer *t, const lcnn_fetch_progress *now) {
     progress_wipe(&t->line);
-    fprintf(stderr, "  %s  %s%s%s\n", text_plain(now->file), text_bytes(now->total),
+    fprintf(stderr, "  %-28s  %9s%s%s\n", text_plain(now->file), text_bytes(now->total),
             now->from ? " from " : "", now->from ? text_plain(now->from) : "");
 }
 
