@@ -51,7 +51,7 @@ void exec_free(exec *x);
  * (training only; else NULL) the weights move. */
 void exec_run(exec *x, const exec_batch *batch, const exec_update *update, const exec_answers *answers);
 
-/* The gradient of the last run of a training exec, laid out as network.values; [network.trained]. */
+/* The gradient of the last run of a training exec, which had no update, laid out as network.values; [network.trained]. */
 const real *exec_gradient(const exec *x);
 
 /* Seconds that one node took so far. */
@@ -59,7 +59,8 @@ typedef struct exec_times {
     double forward, backward, backward_params;
 } exec_times;
 
-/* From now on adds up the time of every node in times [graph->count], for execs of one thread; NULL ends it. */
+/* From now on adds up the time of every node in times [graph->count], for execs of one thread; NULL ends it. Meanwhile
+ * every pass is made by itself, also where an operator can make several at once. */
 void exec_profile(exec *x, exec_times *times);
 
 /* Multiply-adds of one sample: forward, and for a training exec both gradients, as far as they are needed. */

@@ -134,6 +134,7 @@ static bool locate_params(exec *x) {
         p->param[t->param] = values;
         p->offset[t->param] = t->offset;
         p->trained[t->param] = t->offset < x->network->trained;
+        p->decay[t->param] = t->decay;
         p->state[t->param] = p->trained[t->param] ? NULL : values;
     }
     return x->params != NULL;

@@ -35,6 +35,7 @@ typedef struct node_params {
     real *state[OP_MAX_PARAMS];
     size_t offset[OP_MAX_PARAMS]; /* of the gradient in a slot */
     bool trained[OP_MAX_PARAMS];
+    bool decay[OP_MAX_PARAMS]; /* weight decay applies */
 } node_params;
 
 struct exec {
@@ -100,6 +101,18 @@ size_t carried_size(const node *n);
 /* Whether an operator takes so long for a tile that doing it together gains more than it costs: two
  * barriers, and values that move from one core's cache to another's. */
 bool worth_sharing(const op_shapes *s, tile_form form);
+
+/* Whether a node moves its weights itself, in backward. */
+bool applies_gradient(const exec *x, int i);
+
+/* What op_call.apply does for it; `applier` is an applier. */
+typedef struct applier {
+    const exec *exec;
+    int node;
+} applier;
+
+void apply_gradient(const op_call *call, int param, size_t begin, const real *x, int rows,
+                    const real *dy, size_t n);
 
 /* Moves this thread's share of the weights. */
 void update_share(exec *x, int index, int threads);

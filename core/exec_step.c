@@ -160,6 +160,14 @@ static int backward_items(const op_call *call) {
                                      : call->shapes->backward_items;
 }
 
+static void run_backward_apply(const team *t, op_call *call, int i) {
+    const applier a = {t->exec, i};
+    call->apply = apply_gradient;
+    call->applier = &a;
+    run_items(t, call, t->exec->plan->graph->node[i].op->backward_apply, backward_items(call),
+              NULL);
+}
+
 static void run_backward(const team *t, op_call *call, int i, real *slot, bool add) {
     const exec *x = t->exec;
     const node *n = &x->plan->graph->node[i];
@@ -200,7 +208,10 @@ static void run_phase(const team *t, int tile, const step *s, op_call *call, rea
                   times ? &times->backward : NULL);
         break;
     case PHASE_BACKWARD:
-        run_backward(t, call, s->node, slot, add);
+        if (applies_gradient(x, s->node))
+            run_backward_apply(t, call, s->node);
+        else
+            run_backward(t, call, s->node, slot, add);
         break;
     }
 }

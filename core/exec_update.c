@@ -25,6 +25,34 @@ static void own_lines(real *array, size_t n) {
         *line = *line;
 }
 
+/* The optimizer's memory of the weights from `begin` on. */
+static void states_at(const exec *x, size_t begin, real *state[OPTIM_MAX_STATES]) {
+    for (int k = 0; k < OPTIM_MAX_STATES; k++)
+        state[k] = x->states[k] ? x->states[k] + begin : NULL;
+}
+
+/* A profile wants the passes one by one. */
+bool applies_gradient(const exec *x, int i) {
+    return x->update && ((const optimizer *)x->update->method->type)->update_product &&
+           x->plan->form == FORM_SINGLE && x->tile_count == 1 && !x->times &&
+           x->plan->node[i].trained && x->plan->graph->node[i].op->backward_apply;
+}
+
+void apply_gradient(const op_call *call, int param, size_t begin, const real *x, int rows,
+                    const real *dy, size_t n) {
+    const applier *a = call->applier;
+    const node_params *p = &a->exec->params[a->node];
+    if (!p->trained[param])
+        return;
+    const attr_component *method = a->exec->update->method;
+    const optim_step now = {a->exec->update->learning_rate, a->exec->updates, p->decay[param]};
+    real *state[OPTIM_MAX_STATES], *values = a->exec->network->values;
+    states_at(a->exec, p->offset[param] + begin, state);
+    ((const optimizer *)method->type)
+        ->update_product(method->attrs, &now, values + p->offset[param] + begin, x, rows, dy, state,
+                         n);
+}
+
 /* Adds the `sums` first slots of [begin, begin + n), a part of one tensor, into the first and moves
  * those weights. */
 static void update_piece(exec *x, int sums, size_t begin, size_t n, bool decay) {
@@ -35,10 +63,9 @@ static void update_piece(exec *x, int sums, size_t begin, size_t n, bool decay) 
     if (!x->update)
         return;
     const attr_component *method = x->update->method;
-    optim_step now = {x->update->learning_rate, x->updates, decay};
+    const optim_step now = {x->update->learning_rate, x->updates, decay};
     real *state[OPTIM_MAX_STATES];
-    for (int k = 0; k < OPTIM_MAX_STATES; k++)
-        state[k] = x->states[k] ? x->states[k] + begin : NULL;
+    states_at(x, begin, state);
     ((const optimizer *)method->type)->update(method->attrs, &now, values, gradient, state, n);
 }
 
@@ -51,6 +78,8 @@ static void update_all(exec *x, int sums, int index, int threads) {
     size_t end = vectors * ((size_t)index + 1) / (size_t)threads * LANES;
     for (int i = 0; i < x->network->count; i++) {
         const network_tensor *t = &x->network->tensor[i];
+        if (applies_gradient(x, t->node))
+            continue;
         size_t first = t->offset > begin ? t->offset : begin;
         size_t last = t->offset + t->size < end ? t->offset + t->size : end;
         for (size_t n; first < last; first += n) {

@@ -106,6 +106,11 @@ typedef struct op_call {
     real *const *param_grad;     /* [OP_MAX_PARAMS]; same layout as param */
     bool param_grad_add;
 
+    /* backward_apply only: moves numbers [begin, begin + rows * n) of a parameter along their gradient, which is
+     * fma(x[row], dy[i], 0) for number i of a row; begin and n are multiples of LANES, dy is 64-byte aligned. */
+    void (*apply)(const struct op_call *call, int param, size_t begin, const real *x, int rows, const real *dy, size_t n);
+    const void *applier;
+
     /* Coupled operators. */
     double *partial;         /* gather: this tile's [shapes->partial] */
     const double *partials;  /* reduce: all tiles' [tiles][shapes->partial], in order */
@@ -169,6 +174,11 @@ typedef struct op {
     void (*forward)(const op_call *call);
     void (*backward)(const op_call *call);        /* input gradients */
     void (*backward_params)(const op_call *call); /* parameter gradients, before backward; NULL: no parameters */
+
+    /* Optional, FORM_SINGLE: backward_params and backward in one, for a sample that is the only one of its step. It gives
+     * gradients to call->apply piece by piece, as the products that they are, once the weights that a piece moves have been
+     * read for the last time: weights are fetched once, and gradients never stored. Items are backward's. */
+    void (*backward_apply)(const op_call *call);
 
     /* Operators that couple samples while training: gather runs over every tile, then reduce once, then forward over
      * every tile; the same for backward. All four or none. */

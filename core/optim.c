@@ -24,31 +24,60 @@ static const attr sgd_attrs[] = {
      .help = decay_help},
     {0}};
 
-/* Without momentum, and so without its memory: half the traffic of a step on a single sample. */
-static void sgd_plain(vec rate, vec decay, real *w, const real *g, size_t n) {
+/* Without momentum, and so without its memory: half the traffic of a step on a single sample.
+ * Without decay, a gradient that is -0 keeps its sign, which changes no weight. */
+INLINE void sgd_plain(vec rate, vec decay, const bool decays, real *w, vec factor,
+                      const bool product, const real *g, size_t n) {
+    for (size_t i = 0; i < n; i += LANES)
+        UNROLLED (k, LANES / VW) {
+            real *at = w + i + k * VW;
+            vec weight = vec_load(at), grad = vec_load(g + i + k * VW);
+            if (product)
+                grad = vec_fma(factor, grad, vec_zero());
+            if (decays)
+                grad = vec_fma(decay, weight, grad);
+            vec_store(at, weight + rate * grad);
+        }
+}
+
+INLINE void sgd_momentum(const sgd *s, vec rate, vec decay, real *w, vec factor, const bool product,
+                         const real *g, real *velocity, size_t n) {
+    vec momentum = vec_set1((real)s->momentum);
     for (size_t i = 0; i < n; i += VW) {
-        vec weight = vec_load(w + i);
-        vec_store(w + i, weight + rate * vec_fma(decay, weight, vec_load(g + i)));
+        vec weight = vec_load(w + i), grad = vec_load(g + i);
+        if (product)
+            grad = vec_fma(factor, grad, vec_zero());
+        vec push = rate * vec_fma(decay, weight, grad);
+        vec v = vec_fma(momentum, vec_load(velocity + i), push);
+        vec_store(velocity + i, v);
+        vec_store(w + i, weight + (s->nesterov ? vec_fma(momentum, v, push) : v));
+    }
+}
+
+/* `rows` rows of n weights, whose gradients are those in g, times x[row] where x is given. */
+INLINE void sgd_move(const sgd *s, const optim_step *step, real *w, const real *x, int rows,
+                     const real *g, real *velocity, size_t n) {
+    const vec rate = vec_set1((real)-step->learning_rate);
+    const vec decay = vec_set1((real)(step->decay ? s->weight_decay : 0));
+    for (int r = 0; r < rows; r++, w += n) {
+        const vec factor = vec_set1(x ? x[r] : 1);
+        if (s->momentum != 0)
+            sgd_momentum(s, rate, decay, w, factor, x != NULL, g, velocity + (size_t)r * n, n);
+        else if (step->decay && s->weight_decay != 0)
+            sgd_plain(rate, decay, true, w, factor, x != NULL, g, n);
+        else
+            sgd_plain(rate, decay, false, w, factor, x != NULL, g, n);
     }
 }
 
 static void sgd_update(const void *attrs, const optim_step *step, real *w, const real *g,
                        real *const state[], size_t n) {
-    const sgd *s = attrs;
-    vec rate = vec_set1((real)-step->learning_rate);
-    vec momentum = vec_set1((real)s->momentum);
-    vec decay = vec_set1((real)(step->decay ? s->weight_decay : 0));
-    if (s->momentum == 0) {
-        sgd_plain(rate, decay, w, g, n);
-        return;
-    }
-    for (size_t i = 0; i < n; i += VW) {
-        vec weight = vec_load(w + i);
-        vec push = rate * vec_fma(decay, weight, vec_load(g + i));
-        vec velocity = vec_fma(momentum, vec_load(state[0] + i), push);
-        vec_store(state[0] + i, velocity);
-        vec_store(w + i, weight + (s->nesterov ? vec_fma(momentum, velocity, push) : velocity));
-    }
+    sgd_move(attrs, step, w, NULL, 1, g, state[0], n);
+}
+
+static void sgd_update_product(const void *attrs, const optim_step *step, real *w, const real *x,
+                               int rows, const real *dy, real *const state[], size_t n) {
+    sgd_move(attrs, step, w, x, rows, dy, state[0], n);
 }
 
 LCNN_OPTIMIZER(sgd) = {
@@ -63,7 +92,8 @@ LCNN_OPTIMIZER(sgd) = {
                   .size = sizeof(sgd),
                   .attrs = sgd_attrs},
     .states = 1,
-    .update = sgd_update};
+    .update = sgd_update,
+    .update_product = sgd_update_product};
 
 /* ---- adam and adamw -------------------------------------------------------------------------- */
 

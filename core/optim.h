@@ -19,6 +19,10 @@ typedef struct optimizer {
     int states; /* numbers kept per weight besides the weight itself; zero at the start */
     /* Updates n weights w by their gradients g; n is a multiple of LANES and everything 64-byte aligned. */
     void (*update)(const void *attrs, const optim_step *step, real *w, const real *g, real *const state[], size_t n);
+    /* Optional: the same for weights [rows][n] whose gradients are the products x[row] * dy[n], which need not be stored
+     * then. */
+    void (*update_product)(const void *attrs, const optim_step *step, real *w, const real *x, int rows, const real *dy,
+                           real *const state[], size_t n);
 } optimizer;
 
 #define LCNN_OPTIMIZER(name) const optimizer ISA_NAME(optimizer_##name)

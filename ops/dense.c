@@ -73,15 +73,15 @@ static void backward(const op_call *call) {
 }
 
 /* A single sample's dy as a row of the weights: zero after the outputs. */
-static void make_row(const op_call *call) {
+static void make_row(const op_call *call, real *row) {
     size_t units = (size_t)call->shapes->output.dim[0];
     for (size_t o = 0; o < columns(call); o++)
-        call->scratch[o] = o < units ? call->output_grad[o] : 0;
+        row[o] = o < units ? call->output_grad[o] : 0;
 }
 
 static void backward_params(const op_call *call) {
     if (call->form == FORM_SINGLE) {
-        make_row(call);
+        make_row(call, call->scratch);
         dense_single_weight_gradient(call->input[0], call->scratch, call->param_grad[0],
                                      call->param_grad_add, call->first, call->end, columns(call));
     } else {
@@ -94,6 +94,29 @@ static void backward_params(const op_call *call) {
     if (call->param_grad[1] && call->first == 0)
         dense_bias_gradient(call->scratch, call->param_grad[1], call->param_grad_add,
                             call->shapes->output.dim[0], columns(call), call->count);
+}
+
+/* Some groups of inputs at a time, few enough that their weights are still in the first-level
+ * cache when they are moved. */
+static void backward_apply(const op_call *call) {
+    enum { GROUPS = 4 };
+    const int size = call->shapes->input[0].dim[0], units = call->shapes->output.dim[0];
+    const size_t width = columns(call);
+    real *row = call->scratch + SINGLE_VECTOR * width;
+    make_row(call, row);
+    if (call->param[1] && call->first == 0) /* as many numbers as there are units, rounded up */
+        call->apply(call, 1, 0, (const real[]){1}, 1, row,
+                    ((size_t)units + LANES - 1) / LANES * LANES);
+    for (int first = call->first, end; first < call->end; first = end) {
+        end = first + GROUPS < call->end ? first + GROUPS : call->end;
+        const int begin = first * SINGLE_VECTOR, stop = end * SINGLE_VECTOR;
+        if (call->input_grad[0])
+            dense_single_input_gradient(call->output_grad, call->param[0], call->input_grad[0],
+                                        call->input_grad_add[0], first, end, size, units, width,
+                                        call->scratch);
+        call->apply(call, 0, (size_t)begin * width, call->input[0] + begin,
+                    (stop < size ? stop : size) - begin, row, width);
+    }
 }
 
 static const op_input inputs[] = {{.name = "input", .help = "a vector of units"}, {0}};
@@ -138,6 +161,7 @@ LCNN_OP(dense) = {
     .forward = forward,
     .backward = backward,
     .backward_params = backward_params,
+    .backward_apply = backward_apply,
     .samples = samples,
     .refusals = refusals,
 };

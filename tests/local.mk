@@ -40,7 +40,8 @@ check_PROGRAMS += \
 	tests/test_schedule \
 	tests/test_select \
 	tests/test_simd \
-	tests/test_transforms
+	tests/test_transforms \
+	tests/test_update
 endif
 
 AM_CPPFLAGS += $(CHECK_CFLAGS)
