@@ -41,7 +41,8 @@ check_PROGRAMS += \
 	tests/test_select \
 	tests/test_simd \
 	tests/test_transforms \
-	tests/test_update
+	tests/test_update \
+	tests/test_verify
 endif
 
 AM_CPPFLAGS += $(CHECK_CFLAGS)
@@ -116,6 +117,7 @@ web_set = tests/web_set.c tests/web_set.h tests/http_server.c tests/http_server.
 tests_test_fetch_SOURCES = tests/test_fetch.c $(web_set)
 tests_test_fetch_archive_SOURCES = tests/test_fetch_archive.c $(web_set)
 tests_test_fetch_command_SOURCES = tests/test_fetch_command.c $(web_set)
+tests_test_verify_SOURCES = tests/test_verify.c tests/small_set.c tests/small_set.h
 tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h
 tests_test_picture_SOURCES = tests/test_picture.c tests/image_files.c tests/image_files.h \
 	tests/small_set.c tests/small_set.h
