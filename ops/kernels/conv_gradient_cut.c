@@ -9,7 +9,7 @@ enum {
     BAND_OUTPUTS = 64,    /* at a time, where sums wait for the next band */
     LANES_PIXELS = 112,   /* of a strip, along lanes ... */
     SINGLE_PIXELS = 240,  /* ... and of a single sample */
-    FEW_PIXELS = 16,      /* of a map: chains run through the lanes */
+    FEW_PIXELS = 64,      /* of a map: chains run through the lanes */
 };
 
 static int rows_read(const axis *y, int rows) {
