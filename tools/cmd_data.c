@@ -15,50 +15,56 @@ static const char *shape_text(const lcnn_data_info *set) {
     return text_printf("%dx%dx%d", set->channels, set->height, set->width);
 }
 
-/* Images to train on and to test on. */
-static const char *count_text(const lcnn_data_info *set) {
-    if (set->train_count == 0 && set->test_count == 0)
-        return "as asked for";
-    return text_printf("%s + %s", text_count(set->train_count), text_count(set->test_count));
+/* Built-in sets have as many images as are asked for. */
+static const char *count_text(uint32_t count) {
+    return count > 0 ? text_count(count) : "";
 }
 
-static const char *where_text(const lcnn_data_info *set) {
-    const char *folder = set->where ? text_plain(set->where) : "";
-    const char *fetch =
-        set->fetchable ? text_printf("%s to fetch", text_bytes((size_t)set->download)) : "";
-    if (!set->where)
-        return *fetch ? text_printf("not here, %s", fetch) : "not here";
+static const char *state_text(const lcnn_data_info *set) {
+    if (set->where && strcmp(set->where, "built in") == 0)
+        return set->where;
     if (set->train_here && set->test_here)
-        return folder;
-    return text_printf("%s (%s only)", folder,
-                       set->train_here  ? "training"
-                       : set->test_here ? "testing"
-                                        : "parts");
+        return "here";
+    const char *part = set->train_here  ? "training part here"
+                       : set->test_here ? "testing part here"
+                                        : "not here";
+    bool first = !set->train_here && !set->test_here && set->fetchable;
+    return first ? text_printf("%s to fetch", text_bytes((size_t)set->download)) : part;
 }
 
-/* A title says in its first words what is in a set; counts, which follow, have a column. */
-static const char *subject(const lcnn_data_info *set) {
-    return text_printf("%.*s", (int)strcspn(set->title, ";"), set->title);
+/* The first words of a title say what is in a set; counts, which follow, have columns. Then the
+ * folder. */
+static void print_subject(const lcnn_data_info *set, int indent) {
+    bool folder = set->where && strcmp(set->where, "built in") != 0;
+    printf("%*s%s", indent, "", style_faint(stdout));
+    text_wrap(stdout,
+              text_printf("%.*s%s%s", (int)strcspn(set->title, ";"), text_plain(set->title),
+                          folder ? "; " : "", folder ? text_plain(set->where) : ""),
+              indent, indent);
+    fputs(style_end(stdout), stdout);
 }
 
 static void print_list(const lcnn_data_info *all, int count) {
-    int name = 0, counts = 0;
+    int name = text_width("data set");
     for (int i = 0; i < count; i++) {
-        int width = text_width(text_plain(all[i].name)), wide = text_width(count_text(&all[i]));
+        int width = text_width(text_plain(all[i].name));
         name = width > name ? width : name;
-        counts = wide > counts ? wide : counts;
     }
+    printf("%s%-*s  classes  image    training  testing%s\n", style_faint(stdout), name, "data set",
+           style_end(stdout));
     for (int i = 0; i < count; i++) {
         const lcnn_data_info *set = &all[i];
         const char *label = text_plain(set->name);
-        printf("%s%s%s%*s  %2d classes  %s  %*s  ", style_bold(stdout), label, style_end(stdout),
-               name - text_width(label), "", set->classes, shape_text(set), counts,
-               count_text(set));
-        printf("%s\n%*s%s%s%s\n", where_text(set), name + 2, "", style_faint(stdout),
-               text_plain(subject(set)), style_end(stdout));
+        printf("%s%s%s%*s  %7d  %-7s  %8s  %7s  %s\n", style_bold(stdout), label, style_end(stdout),
+               name - text_width(label), "", set->classes, shape_text(set),
+               count_text(set->train_count), count_text(set->test_count), state_text(set));
+        print_subject(set, name + 2);
     }
-    puts("\nCounts are of images to train on and to test on. 'lcnn data NAME' tells more of one,\n"
-         "'lcnn data fetch NAME' gets one. A folder of your own: give a path with a '/' in it.");
+    putchar('\n');
+    text_wrap(stdout,
+              "'lcnn data NAME' tells more of one, 'lcnn data fetch NAME' gets one. A folder of "
+              "your own: give a path with a '/' in it.",
+              0, 0);
 }
 
 static json_t *set_json(const lcnn_data_info *set) {
@@ -177,7 +183,7 @@ static const command data_list = {
     .run = list_main,
 };
 
-static const command *const words[] = {&data_list, &data_fetch, &data_show,
+static const command *const words[] = {&data_list,  &data_fetch,  &data_show,
                                        &data_stats, &data_verify, NULL};
 
 static int data_main(const arguments *args) {
