@@ -68,7 +68,7 @@ typedef struct needs {
     size_t partials;                                /* doubles of all tiles of the largest batch */
     size_t thread_values, scratch, shared, carried; /* reals */
     size_t inputs;
-    int tiles;
+    int tiles, slots;
 } needs;
 
 static void need(size_t *most, size_t n) {
@@ -83,7 +83,9 @@ static needs find_needs(const exec *x, int most) {
             continue;
         int largest = f == FORM_SINGLE && most > SINGLE_MOST ? SINGLE_MOST : most;
         int tiles = tiles_of(p, largest);
+        int slots = slots_of(p, tiles, x->network->trained);
         n.tiles = tiles > n.tiles ? tiles : n.tiles;
+        n.slots = slots > n.slots ? slots : n.slots;
         need(&n.tile_values, (size_t)tiles * p->tile_size);
         need(&n.thread_values, p->thread_size);
         need(&n.scratch, p->scratch_size);
@@ -140,9 +142,9 @@ static bool locate_params(exec *x) {
     return x->params != NULL;
 }
 
-static bool make_gradients(exec *x, const attr_component *method) {
+static bool make_gradients(exec *x, int slots, const attr_component *method) {
     size_t trained = x->network->trained;
-    x->slots = hold(x, (size_t)exec_slots(x->most_tiles, trained) * trained, sizeof(real));
+    x->slots = hold(x, (size_t)slots * trained, sizeof(real));
     int states = method ? ((const optimizer *)method->type)->states : 0;
     for (int i = 0; i < states; i++) {
         x->states[i] = hold(x, trained, sizeof(real));
@@ -165,7 +167,7 @@ static double memory_needed(const exec *x, const needs *n, bool training,
     size_t trained = x->network->trained;
     int states = method ? ((const optimizer *)method->type)->states : 0;
     if (training)
-        needed += (double)(exec_slots(n->tiles, trained) + states) * (double)trained * sizeof(real);
+        needed += (double)(n->slots + states) * (double)trained * sizeof(real);
     return needed;
 }
 
@@ -184,7 +186,7 @@ static bool make_parts(exec *x, bool training, int most, const attr_component *m
     x->partials = hold(x, n.partials, sizeof(double));
     x->shared = hold(x, n.shared, sizeof(real));
     return x->tiles && x->info && x->partials && x->shared && make_workers(x, &n) &&
-           locate_params(x) && (!training || make_gradients(x, method));
+           locate_params(x) && (!training || make_gradients(x, n.slots, method));
 }
 
 exec *exec_new(const backend *b, network *n, const feed *f, bool training, int most, int threads,
