@@ -1,8 +1,7 @@
 # What every network needs. isa_sources are compiled once per instruction set (see ops/local.mk).
 core_sources = \
 	core/arena.c core/arena.h \
-	core/attr.c core/attr.h \
-	core/attr_write.c \
+	core/attr.c core/attr.h core/attr_parts.h core/attr_value.c core/attr_write.c \
 	core/backend.c core/backend.h \
 	core/bench.c core/bench.h \
 	core/checkpoint.c core/checkpoint.h \
