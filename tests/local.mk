@@ -26,15 +26,18 @@ check_PROGRAMS += \
 	tests/test_idx \
 	tests/test_init \
 	tests/test_isa \
+	tests/test_measure \
 	tests/test_memory \
 	tests/test_metrics \
 	tests/test_model \
 	tests/test_number \
+	tests/test_numpy \
 	tests/test_op_checks \
 	tests/test_op_values \
 	tests/test_ops \
 	tests/test_optim \
 	tests/test_picture \
+	tests/test_readers \
 	tests/test_resolve \
 	tests/test_rng \
 	tests/test_schedule \
@@ -91,6 +94,7 @@ tests_test_conv_gradient_LDADD = $(LDADD) -lm
 
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
 
+tests_test_measure_LDADD = $(LDADD) -lm
 tests_test_transforms_LDADD = $(LDADD) -lm
 
 tests_test_dense_SOURCES = tests/test_dense.c tests/op_harness.c tests/op_harness.h
@@ -119,6 +123,9 @@ tests_test_fetch_archive_SOURCES = tests/test_fetch_archive.c $(web_set)
 tests_test_fetch_command_SOURCES = tests/test_fetch_command.c $(web_set)
 tests_test_verify_SOURCES = tests/test_verify.c tests/small_set.c tests/small_set.h
 tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h
+tests_test_numpy_SOURCES = tests/test_numpy.c tests/small_set.c tests/small_set.h
+tests_test_readers_SOURCES = tests/test_readers.c tests/image_files.c tests/image_files.h \
+	tests/small_set.c tests/small_set.h
 tests_test_picture_SOURCES = tests/test_picture.c tests/image_files.c tests/image_files.h \
 	tests/small_set.c tests/small_set.h
 

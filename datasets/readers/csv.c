@@ -194,11 +194,11 @@ static bool begins_like_csv(const char *path) {
     size_t got = reader_peek(path, text, sizeof text), i = 0, commas = 0;
     if (got >= 3 && text[0] == 0xef)
         i = 3;
-    if (i < got && is_letter(text[i]))
-        return memchr(text, ',', got) != NULL;
+    bool words = i < got && is_letter(text[i]);
     for (; i < got && text[i] != '\n'; i++) {
         commas += text[i] == ',';
-        if (!text[i] || !strchr("0123456789, \t\r.-", text[i]))
+        if (words ? text[i] < ' ' && text[i] != '\r'
+                  : !text[i] || !strchr("0123456789, \t\r.-", text[i]))
             return false;
     }
     return commas >= 1;

@@ -132,7 +132,7 @@ static bool find_pairs(const place *at, const char *archive, const char *const *
         error_add(errors, LCNN_BAD_DATA, error_file(errors, archive ? archive : at->path),
                   "the arrays are called %s; expected x_train and y_train, train_images and "
                   "train_labels, the same with test, or images and labels",
-                  *others ? others : "nothing");
+                  others);
         return false;
     }
     const char *note =
