@@ -131,6 +131,13 @@ lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
     return m;
 }
 
+bool lcnn_model_measure(lcnn_model *m, const lcnn_data *data, lcnn_errors *errors) {
+    arithmetic before = arithmetic_standard();
+    bool done = model_measure(m->model, data->set, parts(), m->arena, errors);
+    arithmetic_restore(before);
+    return done;
+}
+
 void lcnn_model_free(lcnn_model *m) {
     if (m)
         arena_free(m->arena);
@@ -251,7 +258,8 @@ lcnn_session *lcnn_session_new(const lcnn_model *m, const lcnn_data *data,
         return NULL;
     }
     arithmetic before = arithmetic_standard();
-    session->backend = choose_backend(options->isa, errors);
+    session->backend =
+        model_is_measured(m->model, errors) ? choose_backend(options->isa, errors) : NULL;
     if (session->backend && choose_threads(options->threads, &session->threads, errors))
         session->trainer = trainer_new(m->model, data->set, !options->test_only, session->backend,
                                        session->threads, options->weights, errors);

@@ -223,6 +223,11 @@ typedef struct lcnn_model_options {
 lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options, lcnn_errors *errors);
 void lcnn_model_free(lcnn_model *model);
 
+/* Finds what the model's transforms want to know of the training images, as `normalize` with `moments: measured` does, and
+ * writes the numbers into the model, whose yaml and sha256 change. Does nothing where nothing is wanted; where something is,
+ * sessions and predictors refuse the model until this was called. */
+bool lcnn_model_measure(lcnn_model *model, const lcnn_data *data, lcnn_errors *errors);
+
 /* One row of the layer table. */
 typedef struct lcnn_layer {
     const char *name;

@@ -44,9 +44,10 @@ struct lcnn_view {
     float *image, *scratch;
 };
 
-/* The paper's distortions, as the transform has them by default. */
+/* The paper's distortions. */
 static bool read_random_affine(lcnn_view *v, lcnn_errors *errors) {
-    static const char text[] = "random_affine";
+    static const char text[] =
+        "{op: random_affine, translate: 2, scale: [0.9, 1.1], squeeze: 1.1, shear: 0.15}";
     attr_component *t = arena_alloc(v->arena, sizeof *t);
     shape *shapes = arena_array(v->arena, 2, sizeof *shapes);
     const doc *d = document_parse(v->arena, text, text, sizeof text - 1, errors);
@@ -197,7 +198,8 @@ lcnn_predictor *lcnn_predictor_new(const lcnn_model *m, const lcnn_session_optio
     }
     p->model = m->model;
     arithmetic before = arithmetic_standard();
-    const backend *b = choose_backend(options->isa, errors);
+    const backend *b =
+        model_is_measured(m->model, errors) ? choose_backend(options->isa, errors) : NULL;
     if (b && choose_threads(options->threads, &threads, errors))
         p->inner = predictor_new(m->model, b, threads, options->weights, errors);
     arithmetic_restore(before);

@@ -25,8 +25,8 @@ core_sources = \
 	core/lcnn_parts.h core/manual.c \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
-	core/model.c core/model.h core/model_classes.c core/model_data.c core/model_parts.h \
-	core/model_write.c \
+	core/model.c core/model.h core/model_classes.c core/model_data.c core/model_measure.c \
+	core/model_parts.h core/model_write.c \
 	core/network.c core/network.h \
 	core/number.c core/number.h \
 	core/plan.c core/plan.h \

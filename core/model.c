@@ -207,9 +207,14 @@ model *model_load(const char *path, const char *data, const char *const *setting
     read_model(&l);
     if (!l.ok || l.m->info == NULL)
         return NULL;
-    if (!model_write(&l, model_rows)) {
+    l.m->tree = l.tree;
+    if (!model_rewrite(l.m, parts, a)) {
         error_no_memory(errors);
         return NULL;
     }
     return l.m;
+}
+
+bool model_rewrite(model *m, const model_parts *parts, arena *a) {
+    return model_write(&(loader){.a = a, .parts = parts, .tree = m->tree, .m = m}, model_rows);
 }

@@ -41,6 +41,7 @@ typedef struct model {
     model_data data;
     model_train train;
     graph *graph;
+    doc *tree;         /* merged, with names replaced */
     const char *yaml;  /* resolved, everything spelt out; loading it gives the same model */
     char sha256[65];   /* of yaml */
 } model;
@@ -52,6 +53,16 @@ model *model_load(const char *path, const char *data, const char *const *setting
 /* The model was checked against what the catalogue says of its data; here are the data themselves. False with a message
  * when they differ. */
 bool model_fits(const model *m, const dataset *d, lcnn_errors *errors);
+
+/* Finds what transforms want to know of the training images that the model chooses from `d`, and writes it into the model:
+ * yaml and sha256 change. Nothing to do for models whose transforms want nothing. What is made lies in `a`, the model's. */
+bool model_measure(model *m, const dataset *d, const model_parts *parts, arena *a, lcnn_errors *errors);
+
+/* False with a message when that is still to be done. */
+bool model_is_measured(const model *m, lcnn_errors *errors);
+
+/* Makes yaml and sha256 anew; false when memory is out. */
+bool model_rewrite(model *m, const model_parts *parts, arena *a);
 
 /* Tables of the sections, for the manual: components named "model", "data" and "train". */
 extern const component_set model_sections;

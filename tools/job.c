@@ -45,6 +45,8 @@ int job_open(job *j, const arguments *args, const char *model, const char *weigh
         return complain(LCNN_BAD_DATA, lcnn_data_name(j->data),
                         "this data set has no test part; name one that has with --data");
     }
+    if (trains && !lcnn_model_measure(j->model, j->data, errors))
+        return messages_end(errors);
     lcnn_session_options options = {args->threads.value, args->isa, weights, !trains};
     j->session = lcnn_session_new(j->model, j->data, &options, errors);
     return messages_end(errors);
