@@ -241,6 +241,7 @@ START_TEST(two_runs_fetch_once) {
     }
     web_check();
     ck_assert_int_eq(web_requests(""), WEB_FILES);
+    ck_assert(!web_there(web_path("data/specks/.lcnn-fetch.lock")));
 }
 END_TEST
 
@@ -265,15 +266,19 @@ START_TEST(the_second_says_that_it_waits) {
 }
 END_TEST
 
-/* Whatever has its final name is whole. */
+/* Whatever has its final name is whole; and when all are there it begins anew. */
 static void check_finished_files(void) {
+    int finished = 0;
     for (int i = 0; i < WEB_FILES; i++) {
         const char *here = web_path("data/specks/%s", web_file[i]);
+        finished += web_there(here);
         if (web_there(here))
             ck_assert_int_eq(system(arena_format(memory, "cmp -s '%s' '%s'", here,
                                                  web_path("www/%s", web_file[i]))),
                              0);
     }
+    if (finished == WEB_FILES)
+        ck_assert_int_eq(system(arena_format(memory, "rm -r '%s'", web_path("data/specks"))), 0);
 }
 
 START_TEST(killed_at_any_time_it_is_gone_on_with) {

@@ -139,13 +139,14 @@ bool web_fetch(void) {
     return lcnn_data_fetch("specks", &options, errors);
 }
 
-/* Names in data/specks, in alphabetical order, each followed by a blank. */
+/* Names in data/specks, in alphabetical order, each followed by a blank. The lock of a run that was
+ * killed is nobody's, and does not count. */
 static const char *names_there(void) {
     struct dirent **entry;
     const char *all = "";
     int n = scandir(web_path("data/specks"), &entry, NULL, alphasort);
     for (int i = 0; i < n; i++) {
-        if (strcmp(entry[i]->d_name, ".") != 0 && strcmp(entry[i]->d_name, "..") != 0)
+        if (entry[i]->d_name[0] != '.')
             all = arena_format(memory, "%s%s ", all, entry[i]->d_name);
         free(entry[i]);
     }
