@@ -29,6 +29,7 @@ check_PROGRAMS += \
 	tests/test_measure \
 	tests/test_memory \
 	tests/test_metrics \
+	tests/test_mnist_form \
 	tests/test_model \
 	tests/test_number \
 	tests/test_numpy \
@@ -37,6 +38,7 @@ check_PROGRAMS += \
 	tests/test_ops \
 	tests/test_optim \
 	tests/test_picture \
+	tests/test_predict \
 	tests/test_readers \
 	tests/test_resolve \
 	tests/test_rng \
@@ -123,6 +125,9 @@ tests_test_fetch_archive_SOURCES = tests/test_fetch_archive.c $(web_set)
 tests_test_fetch_command_SOURCES = tests/test_fetch_command.c $(web_set)
 tests_test_verify_SOURCES = tests/test_verify.c tests/small_set.c tests/small_set.h
 tests_test_idx_SOURCES = tests/test_idx.c tests/small_set.c tests/small_set.h
+tests_test_mnist_form_SOURCES = tests/test_mnist_form.c tests/image_files.c tests/image_files.h \
+	tests/small_set.c tests/small_set.h
+tests_test_mnist_form_LDADD = $(LDADD) -lm
 tests_test_numpy_SOURCES = tests/test_numpy.c tests/small_set.c tests/small_set.h
 tests_test_readers_SOURCES = tests/test_readers.c tests/image_files.c tests/image_files.h \
 	tests/small_set.c tests/small_set.h

@@ -72,8 +72,6 @@ static lcnn_picture *open_picture(const prediction *p, const char *path, int *st
         picture = character;
     }
     *status = messages_end(errors);
-    if (picture && !p->args->automatic)
-        remark_if_inverted(p, path, picture);
     return picture;
 }
 
@@ -148,6 +146,8 @@ static int predict_one(prediction *p, const char *path) {
     lcnn_errors *errors = messages_begin();
     bool done = lcnn_predictor_run(p->predictor, path, picture, p->probability, &answer, errors);
     status = messages_end(errors);
+    if (done && !p->args->automatic)
+        remark_if_inverted(p, path, picture);
     lcnn_picture_free(picture);
     if (!done)
         return status;
