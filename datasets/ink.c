@@ -83,19 +83,22 @@ static int median_above(const double count[LEVELS], int threshold) {
     return i;
 }
 
-/* From how much on something is ink; 0 when nothing stands out from the noise. */
+/* From how much on something is ink: half of what the pen leaves, whose edges are soft. What Otsu
+ * finds is the beginning, since it depends on how much paper there is around. 0 when nothing stands
+ * out from the noise. */
 static float threshold_of(const grey *g, float deviation) {
+    enum { ROUNDS = 8 };
     const float least = 0.08f, noise = 6 * deviation;
     double count[LEVELS] = {0};
     for (int i = 0; i < g->height * g->width; i++)
         count[level_of(g->value[i])]++;
-    int parted = otsu(count), pen = median_above(count, parted);
-    float dark = (float)pen / (LEVELS - 1), threshold = (float)parted / (LEVELS - 1);
+    int pen = median_above(count, otsu(count));
+    for (int round = 0; round < ROUNDS; round++)
+        pen = median_above(count, pen / 2);
+    float dark = (float)pen / (LEVELS - 1), threshold = dark / 2;
     if (dark < 2 * least || dark < noise)
         return 0;
-    threshold = threshold < dark / 2 ? threshold : dark / 2;
     threshold = threshold > noise ? threshold : noise;
-    threshold = threshold > least ? threshold : least;
     return threshold < 0.8f * dark ? threshold : 0.8f * dark;
 }
 
