@@ -1,0 +1,249 @@
+#!/bin/sh
+# cli-pictures.sh - the commands that look at images: data show, data stats, predict.
+#
+# Wants $LCNN, the program. Works in a folder of its own, with the built-in data and sets made by hand. Prints "ok NAME",
+# "FAIL NAME: why" or "SKIP NAME: why" per case and a closing line.
+set -u
+LCNN=${LCNN:-./lcnn}
+case $LCNN in /*) ;; *) LCNN=$PWD/$LCNN ;; esac
+unset NO_COLOR LCNN_DATA XDG_DATA_HOME XDG_CACHE_HOME
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0 skipped=0
+
+# ---- Words of the tests, as in cli.sh ----------------------------------------------------------------------------------
+
+lcnn() {
+    "$LCNN" "$@" >out 2>err </dev/null
+    status=$?
+}
+
+exits() { [ "$status" -eq "$1" ] || wrong "exit status $status, not $1; stderr: $(head -n 2 err)"; }
+says() { grep -q -e "$2" "$1" || wrong "no '$2' in $1: $(head -n 3 "$1")"; }
+silent() { [ ! -s "$1" ] || wrong "$1 should be empty: $(head -n 2 "$1")"; }
+same() { cmp -s "$1" "$2" || wrong "$1 and $2 differ"; }
+differ() { ! cmp -s "$1" "$2" || wrong "$1 and $2 are the same"; }
+equal() { [ "$1" = "$2" ] || wrong "'$1' is not '$2'"; }
+wrong() { [ -n "$why" ] || why=$1; }
+
+# refused STATUS MESSAGE ARGUMENT...
+refused() {
+    expected=$1 message=$2
+    shift 2
+    lcnn "$@"
+    exits "$expected"
+    says err "$message"
+    silent out
+}
+
+test_case() {
+    why='' skip=''
+    "$1"
+    if [ -n "$skip" ]; then
+        skipped=$((skipped + 1))
+        echo "SKIP $1: $skip"
+    elif [ -n "$why" ]; then
+        failed=$((failed + 1))
+        echo "FAIL $1: $why"
+    else
+        passed=$((passed + 1))
+        echo "ok $1"
+    fi
+}
+
+# ---- Things to look at -------------------------------------------------------------------------------------------------
+
+cat >tiny.yaml <<'YAML'
+name: tiny
+input: [1, 28, 28]
+nodes:
+  - {name: small, op: avg_pool2d, pool_size: 4}
+  - {op: flatten}
+  - {name: output, op: dense, units: $classes}
+loss: {op: softmax_cross_entropy, from: output}
+data: {name: glyphs, transforms: [{op: rescale, to: [-1, 1]}]}
+train: {epochs: 2, batch_size: 32, seed: 1, optimizer: adam, learning_rate: 0.01}
+YAML
+
+# Images of 2x3 pixels, all six equal: 0, 255, 0 again, 10, and 0 under another label; then 255, 20, 20 to test.
+mkdir hand
+{
+    printf '\0\0\010\003\0\0\0\005\0\0\0\002\0\0\0\003'
+    printf '\0\0\0\0\0\0\377\377\377\377\377\377\0\0\0\0\0\0\012\012\012\012\012\012\0\0\0\0\0\0'
+} >hand/train-images-idx3-ubyte
+printf '\0\0\010\001\0\0\0\005\0\001\0\0\001' >hand/train-labels-idx1-ubyte
+{
+    printf '\0\0\010\003\0\0\0\003\0\0\0\002\0\0\0\003'
+    printf '\377\377\377\377\377\377\024\024\024\024\024\024\024\024\024\024\024\024'
+} >hand/t10k-images-idx3-ubyte
+printf '\0\0\010\001\0\0\0\003\001\0\0' >hand/t10k-labels-idx1-ubyte
+
+# A one, drawn dark on paper that is lit from the side, at the left of a picture of 300x200.
+awk 'BEGIN {
+    print "P2\n300 200\n255"
+    for (y = 0; y < 200; y++)
+        for (x = 0; x < 300; x++) {
+            paper = 150 + x / 4
+            print int(x >= 70 && x < 84 && y >= 30 && y < 150 ? paper / 5 : paper)
+        }
+}' >one.pgm
+# 28x28: bright everywhere, and an empty sheet.
+awk 'BEGIN { print "P2\n28 28\n255"; for (i = 0; i < 784; i++) print 200 + i % 7 }' >bright.pgm
+awk 'BEGIN { print "P2\n90 60\n255"; for (i = 0; i < 5400; i++) print 220 }' >empty.pgm
+
+# ---- data show ---------------------------------------------------------------------------------------------------------
+
+a_sheet_is_written() {
+    lcnn data show glyphs -o sheet.pgm
+    exits 0
+    silent err
+    says out '^sheet.pgm: 100 images of glyphs, 936 x [0-9]* pixels$'
+    size=$(sed 's/.* \([0-9]*\) x \([0-9]*\) pixels/\1 \2/' out)
+    equal "$(head -n 2 sheet.pgm | tail -n 1)" "$size"
+}
+
+png_is_the_default_and_can_be_read() {
+    lcnn data show glyphs --count 2
+    exits 0
+    [ -e glyphs.png ] || { skip='built without libpng'; return; }
+    says out '^glyphs.png: 20 images'
+    lcnn predict run glyphs.png
+    exits 4
+    says err 'this picture is 1x[0-9]*x[0-9]*'
+}
+
+the_same_sheet_twice() {
+    lcnn data show glyphs --out again.pgm
+    exits 0
+    same sheet.pgm again.pgm
+}
+
+sheets_are_not_overwritten() {
+    cp sheet.pgm before.pgm
+    refused 6 'exists already' data show glyphs --count 3 -o sheet.pgm
+    same sheet.pgm before.pgm
+    lcnn data show glyphs --count 3 -o sheet.pgm --force
+    exits 0
+    differ sheet.pgm before.pgm
+}
+
+one_class_and_one_part() {
+    lcnn data show glyphs --class 7 -o seven.pgm
+    says out ': 50 images'
+    lcnn data show glyphs --class 7 --part test --count 12 -o seven-test.pgm
+    says out ': 12 images'
+    refused 2 "no class '77'" data show glyphs --class 77
+    refused 2 "train or test" data show glyphs --part validation
+    refused 4 'no image\|no such\|not' data show ./nowhere
+    refused 2 "unknown option '-x'" data show glyphs -x sheet.pgm
+}
+
+what_a_model_sees() {
+    lcnn data show glyphs --count 1 --model tiny.yaml -o seen.pgm
+    exits 0
+    lcnn data show glyphs --count 1 -o stored.pgm
+    # rescaled to -1 .. 1 and back; only the titles differ
+    equal "$(tail -c 100000 seen.pgm | cksum)" "$(tail -c 100000 stored.pgm | cksum)"
+}
+
+distortions_depend_on_the_seed_alone() {
+    lcnn data show glyphs --augmented -o draws.pgm
+    exits 0
+    says out ': 100 images'
+    lcnn data show glyphs --augmented --seed 1 -o draws-1.pgm
+    lcnn data show glyphs --augmented --seed 2 -o draws-2.pgm
+    same draws.pgm draws-1.pgm
+    differ draws.pgm draws-2.pgm
+}
+
+# ---- data stats --------------------------------------------------------------------------------------------------------
+
+duplicates_are_found() {
+    lcnn data stats ./hand --json
+    exits 0
+    says out '"in_train": 2, "in_test": 1, "test_in_train": 1, "conflicts": 1'
+    says out '{"part": "train", "index": 0, [^}]*}, {"part": "train", "index": 2, [^}]*}, {"part": "train", "index": 4,'
+    says out '{"part": "train", "index": 1, [^}]*}, {"part": "test", "index": 0,'
+    says out '{"part": "test", "index": 1, [^}]*}, {"part": "test", "index": 2,'
+    lcnn data stats ./hand
+    exits 0
+    says out '3 groups of equal images'
+    says out 'train 0 (0), train 2 (0), train 4 (1)'
+}
+
+classes_and_pixels_are_measured() {
+    lcnn data stats ./hand --json
+    says out '"train": {"images": 5, "mean": \[53.0\], "deviation": \[101.074'
+    says out '"background": 0, "background_share": 0.6}'
+    says out '{"name": "0", "train": 3, "test": 2}, {"name": "1", "train": 2, "test": 1}'
+    lcnn data stats glyphs
+    exits 0
+    says out '^  all    6,000 '
+    says out 'no two images are equal'
+}
+
+# ---- predict -----------------------------------------------------------------------------------------------------------
+
+a_drawing_is_recognised() {
+    lcnn predict run one.pgm --auto
+    exits 0
+    silent err
+    says out '^one.pgm: 1 [0-9.]* %, . [0-9.]* %, . [0-9.]* %$'
+    lcnn predict run one.pgm --auto --top 1
+    says out '^one.pgm: 1 [0-9.]* %$'
+}
+
+json_names_every_answer() {
+    lcnn predict run one.pgm --auto --json --top 99
+    exits 0
+    says out '"picture": "one.pgm", "answers": \[{"class": "1", "probability": 0'
+    equal "$(grep -o '"class"' out | wc -l | tr -d ' ')" 10
+}
+
+what_the_network_saw() {
+    lcnn predict run one.pgm --auto --show --save-input saw.pgm
+    exits 0
+    equal "$(wc -l <out | tr -d ' ')" 15
+    equal "$(head -n 2 saw.pgm | tail -n 1)" '28 28'
+    refused 6 'exists already' predict run one.pgm --auto --save-input saw.pgm
+    lcnn predict run one.pgm --auto --save-input saw.pgm --force
+    exits 0
+    # the network's input is a picture of its own data: the same answer without --auto
+    "$LCNN" predict run one.pgm --auto | sed 's/^[^:]*//' >with
+    "$LCNN" predict run saw.pgm 2>err | sed 's/^[^:]*//' >without
+    same with without
+}
+
+pictures_that_do_not_fit() {
+    refused 4 'this picture is 1x200x300, .* 1x28x28.*--auto.*resize' predict run one.pgm
+    refused 4 'empty.pgm: error: no character found' predict run empty.pgm --auto
+    refused 4 'missing.png' predict run missing.png
+    lcnn predict run bright.pgm
+    exits 0
+    says err 'note: bright.pgm: the background is bright.*--auto'
+}
+
+others_get_their_answers() {
+    lcnn predict run missing.png one.pgm --auto
+    exits 4
+    says out '^one.pgm: 1 '
+    says err 'missing.png'
+}
+
+wrong_command_lines() {
+    refused 2 'needs a RUN' predict
+    refused 2 'one picture, not 2' predict run one.pgm empty.pgm --save-input x.pgm
+    refused 6 'no such folder' predict nowhere one.pgm
+    refused 6 "no model.yaml in it; 'lcnn predict' wants" predict hand one.pgm
+}
+
+"$LCNN" run tiny.yaml --quiet --out run >out 2>err || echo "FAIL training: $(head -n 1 err)"
+for name in a_sheet_is_written png_is_the_default_and_can_be_read the_same_sheet_twice sheets_are_not_overwritten \
+    one_class_and_one_part what_a_model_sees distortions_depend_on_the_seed_alone duplicates_are_found \
+    classes_and_pixels_are_measured a_drawing_is_recognised json_names_every_answer what_the_network_saw \
+    pictures_that_do_not_fit others_get_their_answers wrong_command_lines; do
+    test_case $name
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
