@@ -328,12 +328,16 @@ static bool fetch_archive(fetch *f) {
 
 /* ---- A set ----------------------------------------------------------------------------------- */
 
+/* What cannot be done here can be done with a browser. */
 static bool refuse(const fetch_plan *p, lcnn_errors *errors) {
-    error_add(errors, LCNN_BAD_DATA, (mark){0}, "cannot fetch data set '%s': %s%s%s%s%s",
-              p->set->info.name, p->why_not, p->addresses && *p->addresses ? "; by hand: " : "",
-              p->addresses && *p->addresses ? *p->addresses : "",
-              p->addresses && *p->addresses ? " to " : "",
-              p->addresses && *p->addresses && p->folder ? p->folder : "");
+    if (p->addresses && *p->addresses && p->folder)
+        error_add(errors, LCNN_BAD_DATA, (mark){0},
+                  "cannot fetch data set '%s': %s; by hand: %s%s%s into %s", p->set->info.name,
+                  p->why_not, *p->addresses, p->archive ? p->archive->file.name : "",
+                  p->archive ? ", unpacked," : "", p->folder);
+    else
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "cannot fetch data set '%s': %s",
+                  p->set->info.name, p->why_not);
     return false;
 }
 

@@ -55,6 +55,17 @@ static const char *run(const char *more) {
                         web_path("run"), more);
 }
 
+START_TEST(offline_never_tries) {
+    const char *err;
+    web_catalogue("good");
+    ck_assert_int_eq(lcnn(run("--offline --yes"), &err), LCNN_BAD_DATA);
+    says(err, "are not here");
+    ck_assert_int_eq(web_requests(""), 0);
+}
+END_TEST
+
+#ifdef HAVE_CURL
+
 START_TEST(without_a_terminal_nothing_is_fetched) {
     const char *err;
     web_catalogue("good");
@@ -67,15 +78,6 @@ START_TEST(without_a_terminal_nothing_is_fetched) {
 }
 END_TEST
 
-START_TEST(offline_never_tries) {
-    const char *err;
-    web_catalogue("good");
-    ck_assert_int_eq(lcnn(run("--offline --yes"), &err), LCNN_BAD_DATA);
-    says(err, "are not here");
-    ck_assert_int_eq(web_requests(""), 0);
-}
-END_TEST
-
 START_TEST(fetch_then_list_and_verify) {
     const char *err;
     web_catalogue("missing");
@@ -83,15 +85,11 @@ START_TEST(fetch_then_list_and_verify) {
     says(err, "404");
     ck_assert_int_eq(lcnn("data list", &err), 0);
     ck_assert_int_eq(
-        system(arena_format(memory, "grep -q '^specks .* kB to fetch' '%s'",
-                            web_path("out"))),
-        0);
+        system(arena_format(memory, "grep -q '^specks .* kB to fetch' '%s'", web_path("out"))), 0);
     ck_assert_int_eq(lcnn("data verify specks", &err), LCNN_BAD_DATA);
     ck_assert_int_eq(lcnn("data verify", &err), 0); /* nothing differs where nothing is */
 }
 END_TEST
-
-#ifdef HAVE_CURL
 
 START_TEST(yes_fetches_and_trains) {
     const char *err;
@@ -224,10 +222,10 @@ int main(void) {
     Suite *suite = suite_create("fetch command");
     TCase *cases = tcase_create("fetch command");
     tcase_add_checked_fixture(cases, setup, web_tear_down);
-    tcase_add_test(cases, without_a_terminal_nothing_is_fetched);
     tcase_add_test(cases, offline_never_tries);
-    tcase_add_test(cases, fetch_then_list_and_verify);
 #ifdef HAVE_CURL
+    tcase_add_test(cases, without_a_terminal_nothing_is_fetched);
+    tcase_add_test(cases, fetch_then_list_and_verify);
     tcase_add_test(cases, yes_fetches_and_trains);
     tcase_add_test(cases, a_test_part_alone_can_be_added_to);
     tcase_add_test(cases, on_a_terminal_it_asks);
