@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_EXTENDS = 8 };
+enum { MAX_EXTENDS = 8, MAX_TRANSFORMS = 1000 };
 
 /* What a setting without a dot may name beside params. */
 static const char *const top_keys[] = {"name", "about", "input", "nodes",
@@ -70,8 +70,79 @@ static bool names_component(const doc *d) {
     return d->kind == DOC_SCALAR && strpbrk(d->text, "+-.0123456789") != d->text;
 }
 
+static bool unknown_name(merger *m, mark at, const char *what, const char *name,
+                         const char *const *known);
+
+/* Merges a change into a member of a list of components; false with a message. */
+static bool change_component(merger *m, doc *list, doc *member, doc *change) {
+    if (change->kind != DOC_MAP) {
+        error_add(m->errors, LCNN_BAD_MODEL, change->at,
+                  "transform '%s': expected a map of the attributes that change", change->key);
+        return false;
+    }
+    doc *map = member->kind == DOC_MAP ? member : as_component(m, member);
+    if (map == NULL)
+        return false;
+    if (map != member)
+        swap_member(list, member, map);
+    return merge_map(m, map, change);
+}
+
+/* `transforms` as a map from their names to the attributes that change. */
+static bool change_transforms(merger *m, doc *list, const doc *changes) {
+    const char **name =
+        list->count > MAX_TRANSFORMS ? NULL : resolve_component_names(m->a, m->model, list);
+    if (name == NULL) {
+        error_no_memory(m->errors);
+        return false;
+    }
+    bool ok = true;
+    for (doc *d = changes->first, *next; d != NULL; d = next) {
+        next = d->next;
+        int i = 0;
+        doc *member = list->first;
+        for (; member != NULL && strcmp(name[i], d->key) != 0; i++)
+            member = member->next;
+        ok = (member == NULL ? unknown_name(m, d->key_at, "transform", d->key, name)
+                             : change_component(m, list, member, d)) &&
+             ok;
+    }
+    return ok;
+}
+
+/* What the key "NAME+" holds goes to the end of list NAME. */
+static bool append_to_list(merger *m, doc *base, doc *over) {
+    const char *name = arena_copy(m->a, over->key, strlen(over->key) - 1);
+    doc *list = name == NULL ? NULL : doc_get(base, name);
+    if (name != NULL && list == NULL && (list = doc_new(m->a, DOC_LIST, over->at)) != NULL) {
+        doc_append(base, name, list);
+        list->key_at = over->key_at;
+    }
+    if (list == NULL) {
+        error_no_memory(m->errors);
+        return false;
+    }
+    if (list->kind != DOC_LIST) {
+        error_add(m->errors, LCNN_BAD_MODEL, over->key_at, "'%s' is no list, so + cannot add to it",
+                  name);
+        return false;
+    }
+    if (over->kind != DOC_LIST) {
+        doc_append(list, NULL, over);
+        return true;
+    }
+    for (doc *d = over->first, *next; d != NULL; d = next) {
+        next = d->next;
+        doc_append(list, NULL, d);
+    }
+    return true;
+}
+
 /* `over` leaves its own map and takes its place in `base`. */
 static bool merge_member(merger *m, doc *base, doc *over) {
+    size_t length = strlen(over->key);
+    if (length > 1 && over->key[length - 1] == '+')
+        return append_to_list(m, base, over);
     doc *old = doc_get(base, over->key);
     if (old == NULL) {
         mark key_at = over->key_at;
@@ -88,6 +159,8 @@ static bool merge_member(merger *m, doc *base, doc *over) {
     }
     if (over->kind == DOC_MAP && old->kind == DOC_MAP)
         return merge_map(m, old, over);
+    if (over->kind == DOC_MAP && old->kind == DOC_LIST && strcmp(over->key, "transforms") == 0)
+        return change_transforms(m, old, over);
     swap_member(base, old, over);
     return true;
 }

@@ -29,4 +29,8 @@ const doc *resolve_peek(const doc *model, const doc *value);
  * NULL for a member that is no map or has neither. [nodes->count]; NULL when memory is out. */
 const char **resolve_node_names(arena *a, const doc *model, const doc *nodes);
 
+/* The names that members of a list of components go by, NULL-ended: their `op` where only one has it, else OP_1, OP_2, ...
+ * NULL when memory is out. */
+const char **resolve_component_names(arena *a, const doc *model, const doc *list);
+
 #endif

@@ -59,6 +59,30 @@ const char **resolve_node_names(arena *a, const doc *model, const doc *nodes) {
     return name;
 }
 
+static const char *op_of(const doc *model, const doc *member) {
+    const doc *op = member->kind == DOC_MAP ? doc_get(member, "op") : member;
+    op = op == NULL ? NULL : resolve_peek(model, op);
+    return op != NULL && op->kind == DOC_SCALAR ? op->text : "";
+}
+
+const char **resolve_component_names(arena *a, const doc *model, const doc *list) {
+    const char **name = arena_array(a, (size_t)list->count + 1, sizeof *name);
+    int i = 0;
+    for (const doc *d = list->first; name != NULL && d != NULL; d = d->next, i++) {
+        int number = 1, all = 0;
+        const doc *other = list->first;
+        for (int k = 0; other != NULL; other = other->next, k++)
+            if (strcmp(op_of(model, other), op_of(model, d)) == 0) {
+                all++;
+                number += k < i;
+            }
+        name[i] = all == 1 ? op_of(model, d) : arena_format(a, "%s_%d", op_of(model, d), number);
+        if (name[i] == NULL)
+            return NULL;
+    }
+    return name;
+}
+
 /* ---- References ------------------------------------------------------------------------------ */
 
 static bool expand(names *n, doc *d, int depth);

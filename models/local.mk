@@ -2,6 +2,7 @@
 modelsdir = $(pkgdatadir)/models
 dist_models_DATA = \
 	models/lenet5.yaml \
+	models/lenet5-distorted.yaml \
 	models/lenet5-k3.yaml \
 	models/lenet5-k7.yaml \
 	models/lenet5-k9.yaml \

@@ -235,6 +235,24 @@ same_bits_for_any_threads() {
     done
 }
 
+# Everything random about images, too, depends on the seed, the epoch and the image alone.
+same_bits_of_distorted_images() {
+    for threads in 1 2 3; do
+        lcnn run tiny.yaml --quiet --threads $threads --out distorted/$threads \
+            --set 'data.transforms+={op: random_affine, translate: 2, rotate: 10, shear: 0.1}' \
+            --set 'data.transforms+=[random_elastic, random_flip, {op: random_crop, size: 28, padding: 2}]' \
+            --set 'data.transforms+=[{op: random_cutout, size: 4}, {op: random_noise, deviation: 0.1}]' \
+            --set 'data.transforms+={op: normalize, moments: measured}'
+        exits 0
+        same distorted/1/weights.safetensors distorted/$threads/weights.safetensors
+        same distorted/1/result.json distorted/$threads/result.json
+    done
+    lcnn run distorted/1/model.yaml --quiet --out distorted/again
+    same distorted/1/weights.safetensors distorted/again/weights.safetensors
+    same distorted/1/model.yaml distorted/again/model.yaml
+    cmp -s distorted/1/weights.safetensors runs/tiny-glyphs-1/weights.safetensors && wrong "nothing was distorted"
+}
+
 threads_are_as_many_as_it_says() {
     lcnn run tiny.yaml --threads 2 --out threads/said
     exits 0
@@ -469,7 +487,7 @@ for name in \
     version_is_printed every_command_has_help wrong_command_lines_are_refused usage_errors_mark_the_word \
     names_are_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
-    data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads \
+    data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
     threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \
     json_prints_one_object chosen_classes_are_named_everywhere validation_of_nothing_is_said \
     training_goes_on_from_weights missing_data_says_where read_only_place_fails_early too_many_threads_leave_no_folder \

@@ -235,6 +235,45 @@ START_TEST(settings_reach_nodes_by_name_and_number) {
 }
 END_TEST
 
+START_TEST(settings_reach_transforms_by_name_and_number) {
+    write_text("base.yaml",
+               "name: x\ndata: {transforms: [{op: pad, by: 2}, rescale, {op: pad}]}\n");
+    const doc *d =
+        merged("base.yaml", "data.transforms.rescale.to=[0, 2]", "data.transforms.pad_2.by=7");
+    ASSERT_AT(d, "data.transforms.0.by", "2");
+    ASSERT_AT(d, "data.transforms.1.op", "rescale");
+    ASSERT_AT(d, "data.transforms.1.to.1", "2");
+    ASSERT_AT(d, "data.transforms.2.by", "7");
+    write_text("v.yaml", "extends: base.yaml\ndata: {transforms: {pad_1: {op: crop, size: 3}}}\n");
+    d = merged("v.yaml", NULL, NULL);
+    ASSERT_AT(d, "data.transforms.0.size", "3");
+    ck_assert_ptr_null(
+        merged("base.yaml", "data.transforms.pad.by=1", "data.transforms.rescale=2"));
+    assert_message(0, "--set data.transforms.pad.by=1:1:17: error: no transform called 'pad'; did "
+                      "you mean 'pad_1'?");
+    assert_message(1,
+                   "--set data.transforms.rescale=2:1:25: error: transform 'rescale': expected a "
+                   "map");
+    ck_assert_int_eq(lcnn_errors_status(errors), LCNN_BAD_USAGE);
+}
+END_TEST
+
+START_TEST(a_plus_adds_to_the_end_of_a_list) {
+    write_text("base.yaml", "name: x\ndata: {transforms: [rescale]}\n");
+    const doc *d = merged("base.yaml", "data.transforms+={op: pad, by: 1}",
+                          "data.transforms+=[invert, transpose]");
+    ASSERT_AT(d, "data.transforms.0", "rescale");
+    ASSERT_AT(d, "data.transforms.1.by", "1");
+    ASSERT_AT(d, "data.transforms.2", "invert");
+    ASSERT_AT(d, "data.transforms.3", "transpose");
+    write_text("v.yaml", "extends: base.yaml\ndata: {transforms+: [invert], classes+: a}\n");
+    d = merged("v.yaml", "data.transforms.invert.range=[0, 1]", NULL);
+    ASSERT_AT(d, "data.transforms.1.range.1", "1");
+    ASSERT_AT(d, "data.classes.0", "a");
+    ck_assert_ptr_null(merged("base.yaml", "name+=y", "data.transforms.+=y"));
+}
+END_TEST
+
 START_TEST(settings_reach_the_top_level) {
     write_text("base.yaml", lenet);
     const doc *d = merged("base.yaml", "name=other", "input=[1, 14, 14]");
@@ -375,6 +414,8 @@ int main(void) {
     tcase_add_test(settings, a_setting_reaches_params_and_paths);
     tcase_add_test(settings, the_last_setting_wins);
     tcase_add_test(settings, settings_reach_nodes_by_name_and_number);
+    tcase_add_test(settings, settings_reach_transforms_by_name_and_number);
+    tcase_add_test(settings, a_plus_adds_to_the_end_of_a_list);
     tcase_add_test(settings, settings_reach_the_top_level);
     tcase_add_test(settings, settings_of_nothing_are_refused);
     tcase_add_test(settings, a_setting_of_no_node_is_refused);

@@ -230,7 +230,8 @@ option_list options_settings(const arguments *args, char text[SEED_TEXT]) {
                         "--set takes KEY=VALUE, not '%s'", text_plain(all.value[i]));
         const char *key = short_key(all.value[i]);
         length = strcspn(key, "=");
-        for (int k = 0; k < i; k++)
+        bool adds = length > 0 && key[length - 1] == '+'; /* to a list, as often as one likes */
+        for (int k = 0; k < i && !adds; k++)
             if (strncmp(short_key(all.value[k]), key, length + 1) == 0)
                 usage_error(args->command, args->argc, args->argv, all.at[i], "'%.*s' is set twice",
                             (int)length, text_plain(key));
