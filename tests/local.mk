@@ -54,8 +54,9 @@ AM_CPPFLAGS += $(CHECK_CFLAGS)
 LDADD = libsuite.a $(lcnn_libraries) $(CHECK_LIBS)
 
 # `make check` runs them all; `make check CHECKS=tests/test_files` runs one.
-CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh $(srcdir)/tests/cli-pictures.sh $(srcdir)/tests/bad.sh $(srcdir)/tests/includes.sh
-check-local: $(check_PROGRAMS) lcnn$(EXEEXT)
+CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh $(srcdir)/tests/cli-pictures.sh $(srcdir)/tests/bad.sh $(srcdir)/tests/includes.sh \
+	$(srcdir)/tests/fuzz/replay.sh
+check-local: $(check_PROGRAMS) $(fuzz_programs) lcnn$(EXEEXT)
 	@srcdir='$(srcdir)' top_builddir='$(abs_top_builddir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
 EXTRA_DIST += tests/run.sh tests/lsan.supp tests/cli.sh tests/cli-pictures.sh tests/includes.sh
 MOSTLYCLEANFILES = tests/*.log
@@ -138,3 +139,31 @@ tests_test_picture_SOURCES = tests/test_picture.c tests/image_files.c tests/imag
 tests_test_gradient_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
 tests_test_gradient_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
 EXTRA_DIST += tests/models/carried.yaml tests/models/every-part.yaml tests/models/smooth-parts.yaml
+
+# Fuzz targets, which `make check` runs over their corpora; tests/fuzz/README.md tells how to fuzz.
+fuzz_programs = \
+	tests/fuzz/fuzz_catalogue \
+	tests/fuzz/fuzz_cifar \
+	tests/fuzz/fuzz_csv \
+	tests/fuzz/fuzz_dataset_yaml \
+	tests/fuzz/fuzz_idx \
+	tests/fuzz/fuzz_numpy \
+	tests/fuzz/fuzz_picture
+EXTRA_PROGRAMS = $(fuzz_programs)
+CLEANFILES += $(fuzz_programs)
+fuzz_shared = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_fuzz_catalogue_SOURCES = tests/fuzz/fuzz_catalogue.c $(fuzz_shared)
+tests_fuzz_fuzz_catalogue_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_cifar_SOURCES = tests/fuzz/fuzz_cifar.c $(fuzz_shared)
+tests_fuzz_fuzz_cifar_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c $(fuzz_shared)
+tests_fuzz_fuzz_csv_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_dataset_yaml_SOURCES = tests/fuzz/fuzz_dataset_yaml.c $(fuzz_shared)
+tests_fuzz_fuzz_dataset_yaml_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_idx_SOURCES = tests/fuzz/fuzz_idx.c $(fuzz_shared)
+tests_fuzz_fuzz_idx_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_numpy_SOURCES = tests/fuzz/fuzz_numpy.c $(fuzz_shared)
+tests_fuzz_fuzz_numpy_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_picture_SOURCES = tests/fuzz/fuzz_picture.c $(fuzz_shared)
+tests_fuzz_fuzz_picture_LDADD = $(lcnn_libraries)
+EXTRA_DIST += tests/fuzz/README.md tests/fuzz/replay.sh tests/fuzz/corpus
