@@ -288,7 +288,7 @@ lcnn_picture *lcnn_picture_character(const char *name, const lcnn_picture *pictu
 /* How the images of a data set reach a network. */
 typedef struct lcnn_view lcnn_view;
 
-/* Through the transforms of a model that fits the data; `model` NULL: through random_affine as it is by default, with random
+/* Through the transforms of a model that fits the data; `model` NULL: through the distortions of LeCun et al. (1998), with random
  * numbers from `seed`. Both must outlive the view. NULL with messages. */
 lcnn_view *lcnn_view_new(const lcnn_data *data, const lcnn_model *model, uint64_t seed, lcnn_errors *errors);
 void lcnn_view_free(lcnn_view *view);

@@ -29,7 +29,7 @@ static const option options[] = {
      "show the images as they reach this model's network, after its transforms"},
     {"augmented", NULL, OPTION_FLAG, offsetof(arguments, augmented), 0,
      "each image in a row of its own, first without and then with random transforms: the model's, "
-     "or random_affine as it is by default"},
+     "or the distortions of LeCun et al. (1998)"},
     {"seed", "N", OPTION_NUMBER, offsetof(arguments, seed), 0,
      "where the random transforms come from (default: the model's seed, or 1)"},
     {"out", "FILE", OPTION_TEXT, offsetof(arguments, out), 0,
@@ -117,6 +117,8 @@ static int open_all(show *s) {
         return status;
     lcnn_errors *errors = messages_begin();
     s->data = lcnn_data_open(with.data, errors);
+    if (s->data && s->model)
+        lcnn_model_measure(s->model, s->data, errors);
     status = messages_end(errors);
     if (status == LCNN_OK)
         status = choose_part(s);
