@@ -104,9 +104,9 @@ static void answer(request *r) {
     else if (is(r, "halves"))
         send_file(r, true, size, from + (size - from + 1) / 2);
     else if (is(r, "cut"))
-        send_file(r, true, size, 1000);
+        send_file(r, true, size, size < 1000 ? size : 1000);
     else if (is(r, "stalls")) {
-        send_file(r, true, size, 1000);
+        send_file(r, true, size, size < 1000 ? size : 1000);
         for (pid_t server = getppid(); getppid() == server;)
             pause_ms(200);
     } else if (is(r, "short"))

@@ -42,7 +42,9 @@ static void put_catalogue(const char *facts) {
     mkdir(arena_format(memory, "%s/lcnn", folder), 0700);
     put("tiny/images", &images);
     put("tiny/labels", &labels);
-    setenv("XDG_CONFIG_HOME", realpath(folder, NULL), 1);
+    char *absolute = realpath(folder, NULL);
+    setenv("XDG_CONFIG_HOME", absolute, 1);
+    free(absolute);
     setenv("LCNN_DATA", folder, 1);
     sh("cd %s/tiny && cp images plain && gzip -nf9 images labels");
     FILE *f =
