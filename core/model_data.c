@@ -146,8 +146,27 @@ static const char *shape_advice(loader *l, const shape *from, const shape *to) {
         rows > 0 && rows % 2 == 0 && component_find(l->parts->transforms, "pad") != NULL)
         return arena_format(l->a, "the transform {op: pad, by: %d} makes %s into %s", rows / 2,
                             shape_text(from, have), shape_text(to, want));
-    return arena_format(l->a, "change `input` to [%d, %d, %d], or `data.transforms`", from->dim[0],
-                        from->dim[1], from->dim[2]);
+    if (from->rank == 3 && to->rank == 3 && from->dim[0] == to->dim[0])
+        return arena_format(l->a,
+                            "change `input` to [%d, %d, %d], or `data.transforms`: {op: resize, "
+                            "size: [%d, %d]} makes them fit",
+                            from->dim[0], from->dim[1], from->dim[2], to->dim[1], to->dim[2]);
+    return arena_format(
+        l->a, "change `input` to [%d, %d, %d], or `data.transforms`%s", from->dim[0], from->dim[1],
+        from->dim[2],
+        from->dim[0] == 3 && to->dim[0] == 1 ? ": grayscale makes one channel of three" : "");
+}
+
+/* Transforms may make an image larger than any network's input, but not without end. */
+static bool check_size(loader *l, const shape *s, mark at) {
+    char text[SHAPE_TEXT];
+    if ((size_t)s->dim[0] * (size_t)s->dim[1] <= TRANSFORM_MAX_SIZE &&
+        shape_size(s) <= TRANSFORM_MAX_SIZE)
+        return true;
+    error_add(l->errors, LCNN_BAD_MODEL, at,
+              "data: transforms: an image of %s is too large; it may have %d numbers at most",
+              shape_text(s, text), (int)TRANSFORM_MAX_SIZE);
+    return false;
 }
 
 void model_follow_images(loader *l) {
@@ -160,7 +179,8 @@ void model_follow_images(loader *l) {
     s[0] = l->m->info->image;
     for (int i = 0; i < d->transform_count; i++) {
         const transform *t = (const transform *)d->transform[i].type;
-        if (!t->infer(d->transform[i].attrs, &s[i], &s[i + 1], d->transform_at[i], l->errors)) {
+        if (!t->infer(d->transform[i].attrs, &s[i], &s[i + 1], d->transform_at[i], l->errors) ||
+            !check_size(l, &s[i + 1], d->transform_at[i])) {
             l->ok = false;
             return;
         }
