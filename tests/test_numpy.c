@@ -214,9 +214,9 @@ START_TEST(headers) {
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }",
          "[N, H, W], [N, H, W, C] or [N, C, H, W] expected"},
     };
-    uint8_t data[24] = {0};
+    uint8_t data[40] = {0};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        put_pair(npy_of_header(wrong[i].header, data, sizeof data), four_labels());
+        put_pair(npy_of_header(wrong[i].header, data, 24), four_labels());
         refused(folder, wrong[i].message);
     }
     put_pair(four_images(), npy("|u1", "4, 10", data, 40));

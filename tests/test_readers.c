@@ -333,10 +333,11 @@ START_TEST(cifar_10) {
 END_TEST
 
 START_TEST(cifar_that_is_wrong) {
+    static const uint8_t some[100];
     put_cifar();
     put_batch("data_batch_3.bin", 0, 10);
     refused(folder, "data_batch_3.bin:@0x0: error: label 4 is 10; the labels of ");
-    put_bytes("data_batch_3.bin", memory, 100);
+    put_bytes("data_batch_3.bin", some, sizeof some);
     refused(folder, "data_batch_3.bin:@0x0: error: the last record has 100 bytes of 3073");
     put_text("data_batch_3.bin", "");
     refused(folder, "data_batch_3.bin: error: the file is empty");

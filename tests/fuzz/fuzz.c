@@ -47,15 +47,25 @@ void fuzz_put(const char *name, const void *data, size_t size) {
         abort();
 }
 
+static arena *known_memory;
+static lcnn_errors *known_errors;
+
+static void forget_sets(void) {
+    arena_free(known_memory);
+    lcnn_errors_free(known_errors);
+}
+
 /* Read once: it takes far longer than a small set. */
 static const catalogue *known_sets(void) {
-    static arena *memory;
-    static lcnn_errors *errors;
     static const catalogue *known;
-    if (!known)
-        known = catalogue_read(memory = arena_new(), errors = lcnn_errors_new());
+    if (known)
+        return known;
+    known_memory = arena_new();
+    known_errors = lcnn_errors_new();
+    known = catalogue_read(known_memory, known_errors);
     if (!known)
         abort();
+    atexit(forget_sets);
     return known;
 }
 
