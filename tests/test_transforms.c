@@ -402,11 +402,12 @@ END_TEST
 
 /* ---- Affine and elastic ---------------------------------------------------------------------- */
 
+/* random_affine, which refuses to do nothing at all, moves less than a number can tell. */
 START_TEST(distortions_of_no_strength_change_nothing) {
-    static const char *const yaml[] = {"random_affine", "{op: random_elastic, alpha: 0}",
-                                       "{op: random_noise, deviation: 0}",
-                                       "{op: random_flip, mode: both, probability: 0}",
-                                       "{op: random_cutout, size: 3, probability: 0}"};
+    static const char *const yaml[] = {
+        "{op: random_affine, translate: 1e-30}", "{op: random_elastic, alpha: 0}",
+        "{op: random_noise, deviation: 0}", "{op: random_flip, mode: both, probability: 0}",
+        "{op: random_cutout, size: 3, probability: 0}"};
     const shape s = {3, {2, 9, 14}};
     const rng_key key = key_of(1, 0, 0);
     float *image = picture(&s);

@@ -52,6 +52,15 @@ static const attr affine_table[] = {
     {.name = NULL},
 };
 
+/* Whether it leaves every image as it is, which nobody means who writes it down. */
+static bool does_nothing(const affine *a) {
+    bool moves = false;
+    for (int i = 0; i < a->translate.count; i++)
+        moves = moves || a->translate.value[i] > 0;
+    return !moves && a->scale.value[0] >= 1 && a->scale.value[1] <= 1 && a->squeeze <= 1 &&
+           a->shear <= 0 && a->rotate <= 0;
+}
+
 static bool affine_infer(const void *attrs, const shape *in, shape *out, mark at,
                          lcnn_errors *errors) {
     const affine *a = attrs;
@@ -63,6 +72,9 @@ static bool affine_infer(const void *attrs, const shape *in, shape *out, mark at
         fault = "`scale` must be two numbers, [least, most]";
     else if (a->scale.value[0] > a->scale.value[1])
         fault = "`scale` has its larger number first; it must be [least, most]";
+    else if (does_nothing(a))
+        fault = "this changes no image; give it one or more of `translate`, `scale`, `squeeze`, "
+                "`shear` and `rotate`";
     if (fault)
         error_add(errors, LCNN_BAD_MODEL, at, "random_affine: %s", fault);
     return !fault;
@@ -168,5 +180,13 @@ const transform transform_random_affine = {
                                             {"{op: random_affine, scale: [2, 1]}",
                                              {3, {1, 28, 28}},
                                              "`scale` has its larger number first"},
+                                            {"random_affine",
+                                             {3, {1, 28, 28}},
+                                             "this changes no image; give it one or more of "
+                                             "`translate`, `scale`, `squeeze`, `shear` and "
+                                             "`rotate`"},
+                                            {"{op: random_affine, translate: [0, 0], fill: 1}",
+                                             {3, {1, 28, 28}},
+                                             "this changes no image"},
                                             {0}},
 };
