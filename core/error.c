@@ -228,6 +228,9 @@ void error_note(lcnn_errors *errors, const char *format, ...) {
 
     text t = {0};
     add_escaped(&t, note, MESSAGE_MAX);
+    for (int i = 0; i < errors->note_count; i++)
+        if (strlen(errors->note[i]) == t.used && memcmp(errors->note[i], t.bytes, t.used) == 0)
+            return;
     const char *kept = arena_copy(errors->memory, t.bytes, t.used);
     if (!kept)
         error_no_memory(errors);

@@ -40,7 +40,7 @@ void error_blame(lcnn_errors *errors, lcnn_status status);
 /* Records that memory ran out; needs none itself. */
 void error_no_memory(lcnn_errors *errors);
 
-/* Adds a line worth saying that is no error. */
+/* Adds a line worth saying that is no error; once, however often it is added. */
 void error_note(lcnn_errors *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The name among `names` (NULL-ended) that is nearest to `word` by edit distance, or NULL when none is near. */

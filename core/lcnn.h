@@ -113,6 +113,15 @@ typedef struct lcnn_data_info {
  * with messages. */
 const lcnn_data_info *lcnn_data_catalogue(int *count, lcnn_errors *errors);
 
+/* A form of folders and files that lcnn_data_open reads. */
+typedef struct lcnn_data_format {
+    const char *name;  /* "CSV" */
+    const char *looks; /* one line on what it looks like */
+} lcnn_data_format;
+
+/* The format of this index, from 0 on; both members NULL behind the last. */
+lcnn_data_format lcnn_data_format_at(int index);
+
 /* What it would take to have a whole set. */
 typedef struct lcnn_fetch_plan {
     const char *name;           /* as the catalogue has it */

@@ -5,6 +5,7 @@
 #include "datasets.h"
 #include "fetch.h"
 #include "lcnn_parts.h"
+#include "readers.h"
 #include "threads.h"
 
 #include <stdlib.h>
@@ -65,6 +66,13 @@ const lcnn_data_info *lcnn_data_catalogue(int *count, lcnn_errors *errors) {
     made = list;
     *count = made_count = list ? n : 0;
     return made;
+}
+
+lcnn_data_format lcnn_data_format_at(int index) {
+    for (int i = 0; i <= index; i++)
+        if (!readers[i])
+            return (lcnn_data_format){0};
+    return (lcnn_data_format){readers[index]->name, readers[index]->looks};
 }
 
 lcnn_data *lcnn_data_open(const char *name, lcnn_errors *errors) {

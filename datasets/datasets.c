@@ -84,11 +84,8 @@ const description *datasets_known(const catalogue *known, const char *name, size
         return NULL;
     }
     const char *full = set->info.name;
-    if (strncmp(full, name, length) != 0 || full[length]) {
-        const char *note = arena_format(a, "%s means %s", name, full);
-        if (note)
-            reader_note(errors, note);
-    }
+    if (strncmp(full, name, length) != 0 || full[length])
+        error_note(errors, "%s means %s", name, full);
     return set;
 }
 

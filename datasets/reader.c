@@ -182,13 +182,11 @@ bool reader_classes(const place *at, const label_tally *labels, description *set
                   greatest, kinds);
         return false;
     }
-    if (absent >= first) {
-        const char *note = arena_format(
-            a, "%s: no image has label %d, though labels go up to %d%s", at->path, absent, greatest,
-            absent == 0 ? " (first_label: 1 in a dataset.yaml says that they begin at 1)" : "");
-        if (note)
-            reader_note(errors, note);
-    }
+    if (absent >= first)
+        error_note(errors, "%s: no image has label %d, though labels go up to %d%s", at->path,
+                   absent, greatest,
+                   absent == 0 ? " (first_label: 1 in a dataset.yaml says that they begin at 1)"
+                               : "");
     return number_classes(set, greatest + 1 - first > 0 ? greatest + 1 - first : 1, a, errors);
 }
 
@@ -199,13 +197,6 @@ shape reader_stored(const description *set) {
         stored.dim[2] = set->info.image.dim[1];
     }
     return stored;
-}
-
-void reader_note(lcnn_errors *errors, const char *text) {
-    for (int i = 0; i < lcnn_notes_count(errors); i++)
-        if (strcmp(lcnn_notes_text(errors, i), text) == 0)
-            return;
-    error_note(errors, "%s", text);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */

@@ -44,7 +44,7 @@ typedef enum set_part { PART_TRAIN, PART_TEST } set_part;
 
 typedef struct reader {
     const char *name;  /* "image folder" */
-    const char *looks; /* one line on what it looks like, for whom nothing matched; no full stop */
+    const char *looks; /* one line on what it looks like, for `lcnn data --help`; no full stop */
     /* Whether the place has this form: no messages, and no more than a look at some first bytes. */
     bool (*matches)(const place *at, arena *a);
     /* Shape and classes; reads no images where labels or names will do. */
@@ -81,9 +81,6 @@ bool reader_flat_shape(const place *at, uint64_t values, mark where, shape *out,
 
 /* The shape in the files. */
 shape reader_stored(const description *set);
-
-/* A note, but not twice: the same path is looked at for the model and for the data. */
-void reader_note(lcnn_errors *errors, const char *text);
 
 /* Room for more: grows both arrays to hold `count` images. False with a message. */
 bool reader_reserve(part_bytes *out, uint64_t count, size_t image_size, lcnn_errors *errors);

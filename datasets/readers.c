@@ -150,21 +150,22 @@ static bool look_at(const char *path, const catalogue *known, place *out, arena 
 
 static void nothing_matches(const place *at, arena *a, lcnn_errors *errors) {
     enum { NAMED = 5 };
-    const char *seen = "", *understood = "";
+    const char *seen = "", *formats = "";
     for (int i = 0; seen && at->folder && i < at->count && i < NAMED; i++)
         seen = arena_format(a, "%s%s'%s'", seen, i ? ", " : "", at->name[i]);
-    for (int i = 0; understood && readers[i]; i++)
-        understood = arena_format(a, "%s; %s: %s", understood, readers[i]->name, readers[i]->looks);
-    if (!seen || !understood) {
+    for (int i = 0; formats && readers[i]; i++)
+        formats = arena_format(a, "%s%s%s", formats, i ? ", " : "", readers[i]->name);
+    if (!seen || !formats) {
         error_no_memory(errors);
         return;
     }
     error_add(errors, LCNN_BAD_DATA, error_file(errors, at->path),
-              "no data set of a form that is understood: %s%s%s. Understood are%s",
+              "no data set of a form that is read: %s%s%s (read are %s; 'lcnn data --help' "
+              "tells what they look like)",
               !at->folder      ? "this file is none"
               : at->count == 0 ? "the folder is empty"
                                : "the folder holds ",
-              seen, at->folder && at->count > NAMED ? " and others" : "", understood + 1);
+              seen, at->folder && at->count > NAMED ? " and others" : "", formats);
 }
 
 static const reader *choose(const place *at, arena *a, lcnn_errors *errors) {
@@ -238,15 +239,11 @@ const read_set *readers_open(const char *path, const catalogue *known, arena *a,
         !set->format->describe(&set->at, &set->found, a, errors) ||
         !put_sayings(&set->at, &set->found, a, errors))
         return NULL;
-    if (set->found.undivided) {
-        const char *note =
-            arena_format(a,
-                         "%s: a share of %g of the images, chosen by their %s, "
-                         "is for testing (split in a dataset.yaml)",
-                         path, set->at.said.split, set->at.folder ? "names or numbers" : "numbers");
-        if (note)
-            reader_note(errors, note);
-    }
+    if (set->found.undivided)
+        error_note(errors,
+                   "%s: a share of %g of the images, chosen by their %s, is for testing (split in "
+                   "a dataset.yaml)",
+                   path, set->at.said.split, set->at.folder ? "names or numbers" : "numbers");
     return set;
 }
 

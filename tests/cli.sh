@@ -338,6 +338,30 @@ missing_data_says_where() {
     absent none
 }
 
+# A path is looked at for the model and for the data: what there is to say of it is said once.
+a_note_is_said_once() {
+    mkdir -p heap/a heap/b
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        awk -v i="$i" 'BEGIN { print "P2\n28 28\n255"; for (k = 0; k < 784; k++) print i }' >heap/a/$i.pgm
+        cp heap/a/$i.pgm heap/b
+    done
+    lcnn run tiny.yaml --data ./heap --quiet --out from-heap
+    exits 0
+    equal "$(grep -c 'a share of 0.2 of the images' err)" 1
+    equal "$(wc -l <err | tr -d ' ')" 1
+}
+
+what_is_no_data_is_said_briefly() {
+    mkdir -p odds
+    : >odds/foo
+    refused 4 "the folder holds 'foo' (read are CIFAR, CSV, IDX, image folder, NumPy; 'lcnn data --help'" data ./odds
+    [ "$(wc -c <err)" -lt 200 ] || wrong "a message of $(wc -c <err) bytes"
+    lcnn data --help
+    for format in CIFAR CSV IDX 'image folder' NumPy; do
+        says out "^  $format  "
+    done
+}
+
 read_only_place_fails_early() {
     mkdir locked && chmod a-w locked
     if (: >locked/probe) 2>/dev/null; then # root may; but not there
@@ -490,7 +514,7 @@ for name in \
     data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
     threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \
     json_prints_one_object chosen_classes_are_named_everywhere validation_of_nothing_is_said \
-    training_goes_on_from_weights missing_data_says_where read_only_place_fails_early too_many_threads_leave_no_folder \
+    training_goes_on_from_weights missing_data_says_where a_note_is_said_once what_is_no_data_is_said_briefly read_only_place_fails_early too_many_threads_leave_no_folder \
     infinite_loss_is_status_8 interrupted_run_keeps_weights interrupted_early_leaves_no_scraps lost_reader_keeps_weights \
     file_size_limit_is_an_error_of_writing vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
     bench_measures_what_it_was_asked_for bench_refuses_what_it_cannot_read; do

@@ -102,7 +102,8 @@ START_TEST(a_folder_that_could_be_several_sets) {
 END_TEST
 
 START_TEST(folders_without_data) {
-    refused(folder, "the folder is empty. Understood are CIFAR: ");
+    refused(folder, "no data set of a form that is read: the folder is empty (read are CIFAR, CSV, "
+                    "IDX, image folder, NumPy; 'lcnn data --help' tells what they look like)");
     refused("./no such folder", "./no such folder: error: this path cannot be read");
     put_train();
     unlink(arena_format(memory, "%s/%s", folder, labels_name));

@@ -136,6 +136,9 @@ START_TEST(notes_are_no_errors) {
     ck_assert_int_eq(lcnn_errors_status(errors), LCNN_OK);
     ck_assert_int_eq(lcnn_notes_count(errors), 1);
     ck_assert_str_eq(lcnn_notes_text(errors, 0), "emnist means emnist-balanced");
+    error_note(errors, "emnist means emnist"); /* the beginning of a note is another note */
+    error_note(errors, "emnist means %s", "emnist-balanced");
+    ck_assert_int_eq(lcnn_notes_count(errors), 2);
 }
 END_TEST
 

@@ -194,6 +194,15 @@ static int data_main(const arguments *args) {
     return print_set(args->operand[0]);
 }
 
+static void print_formats(void) {
+    puts("\nwhat is read, in a folder or file of your own:");
+    for (int i = 0; lcnn_data_format_at(i).name; i++) {
+        const lcnn_data_format format = lcnn_data_format_at(i);
+        printf("  %-12s  ", format.name);
+        text_wrap(stdout, format.looks, 16, 16);
+    }
+}
+
 const command cmd_data = {
     .name = "data",
     .summary = "List the data sets, describe one, or work with them",
@@ -203,6 +212,7 @@ const command cmd_data = {
     .about = "Without NAME: every set that is known and where it was found. With NAME, which may "
              "be a folder: its sizes, classes and checksum, or the places where it was looked for. "
              "A folder that is called like one of the commands below is named ./list and so on.",
+    .about_more = print_formats,
     .options = options,
     .examples = "lcnn data\nlcnn data emnist-letters\nlcnn data ./my-images",
     .run = data_main,

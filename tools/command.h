@@ -65,6 +65,7 @@ struct command {
     const char *operands; /* "MODEL", as in the usage line */
     int min_operands, max_operands;
     const char *about; /* paragraphs of `--help` */
+    void (*about_more)(void); /* prints what only the library knows, below them; NULL: nothing */
     const option *options;
     const char *examples;              /* lines of `--help`; NULL: none */
     int (*run)(const arguments *args); /* returns the exit status */

@@ -79,10 +79,25 @@ lcnn_errors *messages_begin(void) {
     return errors;
 }
 
+/* Whether this is the first time. A path is looked at for the model and again for the data, each
+ * with messages of its own, and its note is worth one line. */
+static bool is_new(const char *note) {
+    static char **said;
+    static size_t count;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(said[i], note) == 0)
+            return false;
+    said = realloc(said, (count + 1) * sizeof *said);
+    if (!said || !(said[count++] = strdup(note)))
+        no_memory();
+    return true;
+}
+
 int messages_end(lcnn_errors *errors) {
     int status = (int)lcnn_errors_status(errors);
     for (int i = 0; i < lcnn_notes_count(errors); i++)
-        fprintf(stderr, "lcnn: note: %s\n", lcnn_notes_text(errors, i));
+        if (is_new(lcnn_notes_text(errors, i)))
+            fprintf(stderr, "lcnn: note: %s\n", lcnn_notes_text(errors, i));
     for (int i = 0; i < lcnn_errors_count(errors); i++) {
         const char *text = lcnn_errors_text(errors, i);
         bool nowhere = strncmp(text, "error: ", 7) == 0; /* no file is to blame: say who speaks */

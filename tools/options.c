@@ -263,6 +263,8 @@ void options_help(const command *cmd) {
     printf("usage: lcnn %s%s%s%s\n\n%s.\n\n", cmd->name, *cmd->operands ? " " : "", cmd->operands,
            rows > 0 ? " [OPTION]..." : "", cmd->summary);
     text_wrap(stdout, cmd->about, 0, 0);
+    if (cmd->about_more)
+        cmd->about_more();
     if (cmd->words)
         puts("\ncommands:");
     for (int i = 0; cmd->words && cmd->words[i]; i++)

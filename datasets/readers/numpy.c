@@ -135,10 +135,8 @@ static bool find_pairs(const place *at, const char *archive, const char *const *
                   others);
         return false;
     }
-    const char *note =
-        others && *others ? arena_format(a, "%s: not read: %s", at->path, others) : NULL;
-    if (note)
-        reader_note(errors, note);
+    if (others && *others)
+        error_note(errors, "%s: not read: %s", at->path, others);
     return true;
 }
 
