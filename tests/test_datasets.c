@@ -93,6 +93,33 @@ START_TEST(a_folder_named_as_emnist_is_emnist) {
 }
 END_TEST
 
+/* Labels 1 and 26 are the first and last class in either part; 0 and 27 are none. */
+START_TEST(labels_of_emnist_letters_are_1_to_26) {
+    static const char *const parts[] = {"train", "test"};
+    for (int i = 0; i < 2; i++) {
+        uint8_t pixels[16 + 2 * 784] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28};
+        const bytes images = zipped(pixels, sizeof pixels);
+        bytes labels = {.size = 10, .data = {0, 0, 8, 1, 0, 0, 0, 2, 1, 26}};
+        const char *name = arena_format(memory, "emnist-letters-%s-labels-idx1-ubyte", parts[i]);
+        put(arena_format(memory, "emnist-letters-%s-images-idx3-ubyte", parts[i]), &images);
+        put(name, &labels);
+        dataset *d = opened(folder);
+        const split *part = i ? &d->test : &d->train;
+        ck_assert_int_eq(part->labels[0], 0);
+        ck_assert_int_eq(part->labels[1], 25);
+        datasets_close(d);
+        labels.data[9] = 27;
+        put(name, &labels);
+        refused(folder, "label 1 is 27; the labels of emnist-letters are 1 to 26");
+        labels.data[9] = 0;
+        put(name, &labels);
+        refused(folder, "label 1 is 0; the labels of emnist-letters are 1 to 26");
+        labels.data[9] = 26;
+        put(name, &labels);
+    }
+}
+END_TEST
+
 START_TEST(a_folder_that_could_be_several_sets) {
     put_train();
     bytes labels = some_labels(0);
@@ -287,6 +314,7 @@ int main(void) {
     tcase_add_test(cases, dataset_yaml_puts_right_what_is_transposed_and_counted_from_one);
     tcase_add_test(cases, dataset_yaml_is_checked);
     tcase_add_test(cases, a_folder_named_as_emnist_is_emnist);
+    tcase_add_test(cases, labels_of_emnist_letters_are_1_to_26);
     tcase_add_test(cases, a_folder_that_could_be_several_sets);
     tcase_add_test(cases, folders_without_data);
     tcase_add_test(cases, known_sets_need_no_files_to_be_known);

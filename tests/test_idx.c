@@ -1,10 +1,15 @@
 /* test_idx.c - IDX files, plain and gzip: exact ones are read, all others refused, byte by byte. */
 #include "config.h"
 
+#include "idx.h"
 #include "small_set.h"
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static bool accepted(void) {
     lcnn_errors *e = lcnn_errors_new();
@@ -166,6 +171,84 @@ START_TEST(what_is_no_file_is_not_waited_for) {
     ck_assert_int_eq(mkdir(path, 0700), 0);
     refused(folder, "ubyte: error: not a regular file");
     rmdir(path);
+    ck_assert_int_eq(symlink("/dev/zero", path), 0);
+    refused(folder, "ubyte: error: not a regular file");
+}
+END_TEST
+
+/* A sparse file of 64 MiB: what it holds is never mapped, so that a writer who cuts
+ * it short while it is read costs a message and no SIGBUS. */
+START_TEST(a_file_that_shrinks_while_it_is_read) {
+    const char *path = arena_format(memory, "%s/%s", folder, labels_name);
+    const bytes header = {.size = 8, .data = {0, 0, 8, 1, 0x04, 0, 0, 0}};
+    put(labels_name, &header);
+    ck_assert_int_eq(truncate(path, 8 + 0x04000000), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        usleep(5000); /* while 64 MiB are read: whenever it comes, the file is whole or too short */
+        _exit(truncate(path, 100) != 0);
+    }
+    idx labels = {0};
+    bool whole = idx_read(path, IDX_LABELS, &labels, errors);
+    free(labels.bytes);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert(whole || strstr(lcnn_errors_text(errors, 0), "; 67108872 expected") != NULL);
+    ck_assert(!idx_read(path, IDX_LABELS, &labels, errors));
+}
+END_TEST
+
+/* A gzip file that unpacks to 256 MiB behind an honest header of ten images. */
+static void put_bomb(void) {
+    static uint8_t zeros[1 << 16];
+    const bytes images = some_images();
+    gzFile f = gzopen(arena_format(memory, "%s/%s", folder, images_name), "wb1");
+    ck_assert_ptr_nonnull(f);
+    gzwrite(f, images.data, (unsigned)images.size);
+    for (int i = 0; i < 1 << 12; i++)
+        gzwrite(f, zeros, sizeof zeros);
+    ck_assert_int_eq(gzclose(f), Z_OK);
+}
+
+static long peak_kib(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_maxrss;
+}
+
+START_TEST(a_gzip_bomb_takes_no_memory) {
+    put_train();
+    put_bomb();
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        long before = peak_kib();
+        bool fine = datasets_open(folder, errors) != NULL;
+        _exit(fine ? 1 : peak_kib() - before > 64 * 1024 ? 2 : 0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    refused(folder, "@0x4c: error: more bytes than the header tells of");
+}
+END_TEST
+
+/* Two images of three channels, 2x1: each byte says image, channel and row. */
+START_TEST(colour_is_read_channel_by_channel) {
+    bytes images = {.size = 20 + 12,
+                    .data = {0, 0, 8, 4, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1}};
+    const bytes labels = {.size = 10, .data = {0, 0, 8, 1, 0, 0, 0, 2, 1, 0}};
+    for (int i = 0; i < 12; i++)
+        images.data[20 + i] = (uint8_t)(100 * (i / 6) + 10 * (i / 2 % 3) + i % 2);
+    put(images_name, &images);
+    put(labels_name, &labels);
+    dataset *d = opened(folder);
+    ck_assert(shape_equal(&d->info.image, &(shape){3, {3, 2, 1}}));
+    static const uint8_t pixels[] = {0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121};
+    ck_assert_mem_eq(d->train.images, pixels, sizeof pixels);
+    datasets_close(d);
 }
 END_TEST
 
@@ -182,6 +265,9 @@ int main(void) {
     tcase_add_test(cases, a_gzip_bomb_is_not_unpacked);
     tcase_add_test(cases, images_and_labels_must_fit);
     tcase_add_test(cases, what_is_no_file_is_not_waited_for);
+    tcase_add_test(cases, a_file_that_shrinks_while_it_is_read);
+    tcase_add_test(cases, a_gzip_bomb_takes_no_memory);
+    tcase_add_test(cases, colour_is_read_channel_by_channel);
     suite_add_tcase(suite, cases);
     return suite_run(suite);
 }

@@ -371,6 +371,26 @@ START_TEST(cifar_100) {
 }
 END_TEST
 
+/* One record of CIFAR-100, cut at every byte, and every bit of its two labels turned. */
+START_TEST(cifar_that_is_damaged) {
+    uint8_t record[3074] = {19, 99};
+    char *names = arena_alloc(memory, 1000), *p = names;
+    for (int i = 0; i < 100; i++)
+        p += sprintf(p, "name%d\n", i);
+    put_text("fine_label_names.txt", names);
+    for (size_t size = 0; size <= sizeof record; size++) {
+        put_bytes("test.bin", record, size);
+        ck_assert_msg(opens(folder) == (size == sizeof record), "%zu bytes", size);
+    }
+    for (int bit = 0; bit < 16; bit++) {
+        record[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        put_bytes("test.bin", record, sizeof record);
+        ck_assert_msg(opens(folder) == (bit < 8 || record[1] < 100), "bit %d", bit);
+        record[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+END_TEST
+
 /* ---- Damage ---------------------------------------------------------------------------------- */
 
 /* Every truncation, and every change of one bit, ends in a set or in a message. */
@@ -411,6 +431,7 @@ int main(void) {
     tcase_add_test(cases, cifar_10);
     tcase_add_test(cases, cifar_that_is_wrong);
     tcase_add_test(cases, cifar_100);
+    tcase_add_test(cases, cifar_that_is_damaged);
     tcase_add_test(cases, damage_is_survived);
     suite_add_tcase(suite, cases);
     return suite_run(suite);
