@@ -134,11 +134,14 @@ static bool look_at(const char *path, const catalogue *known, place *out, arena 
                     lcnn_errors *errors) {
     struct stat info;
     *out = (place){.path = path, .known = known, .said = {.name = "", .title = "", .split = 0.2}};
-    if (stat(path, &info) != 0 || !(S_ISDIR(info.st_mode) || S_ISREG(info.st_mode))) {
-        error_add(errors, LCNN_BAD_DATA, error_file(errors, path), "this %s",
-                  S_ISFIFO(info.st_mode)
-                      ? "is a pipe, not a folder or file"
-                      : arena_format(a, "path cannot be read: %s", strerror(errno)));
+    if (stat(path, &info) != 0) {
+        error_add(errors, LCNN_BAD_DATA, error_file(errors, path), "this path cannot be read: %s",
+                  strerror(errno));
+        return false;
+    }
+    if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode)) {
+        error_add(errors, LCNN_BAD_DATA, error_file(errors, path),
+                  "this is a device or pipe, not a folder or file");
         return false;
     }
     out->folder = S_ISDIR(info.st_mode);

@@ -238,11 +238,25 @@ wrong_command_lines() {
     refused 6 "no model.yaml in it; 'lcnn predict' wants" predict hand one.pgm
 }
 
+what_is_no_file_or_folder_is_refused() {
+    refused 4 'this is a device or pipe, not a folder or file' data stats /dev/zero
+    refused 4 'this path cannot be read: No such file' data stats ./nowhere
+}
+
+verifying_nothing_is_said() {
+    mkdir -p own/a
+    cp one.pgm own/a/
+    lcnn data verify ./own
+    exits 0
+    says out "nothing to verify: no file here could be one of a set that 'lcnn data' lists"
+}
+
 "$LCNN" run tiny.yaml --quiet --out run >out 2>err || echo "FAIL training: $(head -n 1 err)"
 for name in a_sheet_is_written png_is_the_default_and_can_be_read the_same_sheet_twice sheets_are_not_overwritten \
     one_class_and_one_part what_a_model_sees distortions_depend_on_the_seed_alone duplicates_are_found \
     classes_and_pixels_are_measured a_drawing_is_recognised json_names_every_answer what_the_network_saw \
-    pictures_that_do_not_fit others_get_their_answers wrong_command_lines; do
+    pictures_that_do_not_fit others_get_their_answers wrong_command_lines what_is_no_file_or_folder_is_refused \
+    verifying_nothing_is_said; do
     test_case $name
 done
 echo "$passed passed, $failed failed, $skipped skipped"

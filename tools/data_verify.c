@@ -45,6 +45,8 @@ static void print_recognised(const lcnn_verification *v) {
         if (!seen)
             said[count++] = file->set;
     }
+    if (v->count == 0)
+        puts("  nothing to verify: no file here could be one of a set that 'lcnn data' lists");
     for (int k = 0; k < count; k++) {
         char roles[100] = "";
         for (int i = 0; i < v->count; i++)
