@@ -24,7 +24,7 @@ typedef struct png_reader {
     png_infop info;
     jmp_buf escape;
     picture_facts *facts;
-    uint8_t *rows;  /* [height][width][stored], `out` itself when there is no alpha */
+    uint8_t *rows;  /* [height][width][stored], `out` itself without alpha and palette */
     uint8_t *out;   /* [height][width][channels] */
     char text[160]; /* what libpng complained about */
 } png_reader;
@@ -92,31 +92,70 @@ static bool work_facts(png_reader *r) {
     return true;
 }
 
-static void over_white(const png_reader *r) {
+static uint8_t over_white(unsigned value, unsigned alpha) {
+    return (uint8_t)((value * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
+static void drop_alpha(const png_reader *r) {
     size_t count = (size_t)r->facts->height * (size_t)r->facts->width;
     size_t colours = (size_t)r->facts->channels;
     const uint8_t *from = r->rows;
     uint8_t *to = r->out;
     for (size_t i = 0; i < count; i++, from += colours + 1, to += colours)
-        for (size_t c = 0; c < colours; c++) {
-            unsigned alpha = from[colours];
-            to[c] = (uint8_t)((from[c] * alpha + 255 * (255 - alpha) + 127) / 255);
-        }
+        for (size_t c = 0; c < colours; c++)
+            to[c] = over_white(from[c], from[colours]);
+}
+
+/* The colours of a palette over white; their number. */
+static int palette_over_white(const png_reader *r, uint8_t colour[PNG_MAX_PALETTE_LENGTH][3]) {
+    png_colorp given = NULL;
+    png_bytep alpha = NULL;
+    int count = 0, alphas = 0;
+    png_get_PLTE(r->png, r->info, &given, &count);
+    png_get_tRNS(r->png, r->info, &alpha, &alphas, NULL);
+    for (int i = 0; i < count; i++) {
+        unsigned a = i < alphas ? alpha[i] : 255;
+        colour[i][0] = over_white(given[i].red, a);
+        colour[i][1] = over_white(given[i].green, a);
+        colour[i][2] = over_white(given[i].blue, a);
+    }
+    return count;
+}
+
+/* libpng would make black of a colour that the palette does not have. */
+static bool look_up(const png_reader *r) {
+    size_t width = (size_t)r->facts->width, pixels = width * (size_t)r->facts->height;
+    uint8_t colour[PNG_MAX_PALETTE_LENGTH][3];
+    int count = palette_over_white(r, colour);
+    for (size_t i = 0; i < pixels; i++) {
+        if (r->rows[i] >= count)
+            return picture_refuse(r->file,
+                                  "damaged PNG image: the pixel in row %zu, column %zu has colour "
+                                  "%d, and the palette has %d, from 0 on",
+                                  i / width, i % width, r->rows[i], count);
+        memcpy(r->out + 3 * i, colour[r->rows[i]], 3);
+    }
+    return true;
 }
 
 static bool work_pixels(png_reader *r) {
     if (!prepare(r))
         return false;
-    png_set_expand(r->png); /* palettes, fewer than 8 bits, a transparent colour */
+    bool palette = png_get_color_type(r->png, r->info) == PNG_COLOR_TYPE_PALETTE;
+    if (palette)
+        png_set_packing(r->png); /* a byte each */
+    else
+        png_set_expand(r->png); /* fewer than 8 bits, a transparent colour */
     png_set_scale_16(r->png);
     int passes = png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
     size_t stored = png_get_channels(r->png, r->info), row = png_get_rowbytes(r->png, r->info);
     size_t width = (size_t)r->facts->width, height = (size_t)r->facts->height;
-    bool alpha = stored == (size_t)r->facts->channels + 1;
-    if ((!alpha && stored != (size_t)r->facts->channels) || row != width * stored)
+    size_t channels = (size_t)r->facts->channels;
+    bool alpha = !palette && stored == channels + 1;
+    if ((!alpha && stored != (palette ? 1 : channels)) || row != width * stored)
         return picture_refuse(r->file, "a PNG image of a kind that is not read");
-    r->rows = alpha ? malloc(height * row) : r->out;
+    r->rows = alpha || palette ? malloc(height * row) : r->out;
     if (!r->rows) {
         error_no_memory(r->file->errors);
         return false;
@@ -126,8 +165,8 @@ static bool work_pixels(png_reader *r) {
             png_read_row(r->png, r->rows + y * row, NULL);
     png_read_end(r->png, NULL);
     if (alpha)
-        over_white(r);
-    return true;
+        drop_alpha(r);
+    return palette ? look_up(r) : true;
 }
 
 static void finish(png_reader *r) {

@@ -205,6 +205,25 @@ START_TEST(damaged_png) {
 }
 END_TEST
 
+/* libpng would make such pixels black. */
+START_TEST(colours_beyond_the_palette) {
+    static const uint8_t eight[] = {0, 1, 2, 4}, four[] = {0x01, 0x30, 0x21, 0x00};
+    static const png_kind kinds[] = {{PALETTE, 8, 0, 4, 0}, {PALETTE, 8, 1, 4, 2}};
+    for (int i = 0; i < 2; i++) {
+        image_bytes image = make_png(kinds[i], 2, 2, eight);
+        if (image.size == 0)
+            suite_skip("built without libpng");
+        refused_bytes(image.data, image.size,
+                      "picture: error: damaged PNG image: the pixel in row 1, column 1 has colour "
+                      "4, and the palette has 4, from 0 on");
+    }
+    image_bytes image = make_png((png_kind){PALETTE, 4, 0, 3, 0}, 3, 2, four);
+    refused_bytes(image.data, image.size, "row 0, column 2 has colour 3, and the palette has 3");
+    image = make_png((png_kind){PALETTE, 4, 0, 4, 0}, 3, 2, four);
+    free(parsed(image.data, image.size, 3).pixels);
+}
+END_TEST
+
 /* The header of a PNG of 11585x11585 grey pixels, and none of them. */
 START_TEST(a_png_bomb_is_not_unpacked) {
     static const uint8_t bomb[] =
@@ -351,6 +370,7 @@ int main(void) {
     tcase_add_test(cases, png_of_every_kind);
     tcase_add_test(cases, interlaced_png);
     tcase_add_test(cases, damaged_png);
+    tcase_add_test(cases, colours_beyond_the_palette);
     tcase_add_test(cases, a_png_bomb_is_not_unpacked);
     tcase_add_test(cases, jpeg_in_grey_and_colour);
     tcase_add_test(cases, jpeg_turned_as_exif_says);
