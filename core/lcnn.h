@@ -285,7 +285,11 @@ void lcnn_picture_free(lcnn_picture *picture);
 /* Reads a PNG, JPEG or PNM file, upright, in so many channels (1 or 3; 0: as it is). NULL with a message. */
 lcnn_picture *lcnn_picture_read(const char *path, int channels, lcnn_errors *errors);
 
-/* Writes PNG; PGM or PPM where the name ends in .pgm, .ppm or .pnm. A file that is there is replaced. */
+/* Whether a picture can be written under this name: it must end in .pgm, .ppm, .pnm or, where lcnn was built with libpng,
+ * .png; else false with a message. */
+bool lcnn_picture_path_fits(const char *path, lcnn_errors *errors);
+
+/* Writes PNG, PGM or PPM, as the ending of the name says. A file that is there is replaced. */
 bool lcnn_picture_write(const lcnn_picture *picture, const char *path, lcnn_errors *errors);
 
 /* The character on a picture as MNIST's makers gave theirs: cut out, light on black, fitted and centred in `shape`. `name`

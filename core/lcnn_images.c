@@ -154,6 +154,10 @@ lcnn_picture *lcnn_picture_read(const char *path, int channels, lcnn_errors *err
     return p;
 }
 
+bool lcnn_picture_path_fits(const char *path, lcnn_errors *errors) {
+    return picture_path_fits(path, errors);
+}
+
 bool lcnn_picture_write(const lcnn_picture *p, const char *path, lcnn_errors *errors) {
     picture written = inner(p);
     size_t size;

@@ -26,7 +26,8 @@ static uint8_t *interleaved(const picture *p, size_t header, lcnn_errors *errors
     return bytes;
 }
 
-static uint8_t *encode_pnm(const picture *p, size_t *size, lcnn_errors *errors) {
+static uint8_t *encode_pnm(const char *path, const picture *p, size_t *size, lcnn_errors *errors) {
+    (void)path;
     char header[64];
     int length = snprintf(header, sizeof header, "P%d\n%d %d\n255\n", p->channels == 1 ? 5 : 6,
                           p->width, p->height);
@@ -61,14 +62,6 @@ static uint8_t *encode_png(const char *path, const picture *p, size_t *size, lcn
     *size = room;
     return bytes;
 }
-#else
-static uint8_t *encode_png(const char *path, const picture *p, size_t *size, lcnn_errors *errors) {
-    (void)size;
-    error_add(errors, LCNN_BAD_USAGE, error_file(errors, path),
-              "this lcnn was built without libpng and writes no PNG; give a name that ends in .%s",
-              p->channels == 1 ? "pgm" : "ppm");
-    return NULL;
-}
 #endif
 
 static bool ends_in(const char *path, const char *end) {
@@ -76,8 +69,31 @@ static bool ends_in(const char *path, const char *end) {
     return length > tail && strcasecmp(path + length - tail, end) == 0;
 }
 
-uint8_t *picture_encode(const char *path, const picture *p, size_t *size, lcnn_errors *errors) {
+typedef uint8_t *encoder(const char *path, const picture *p, size_t *size, lcnn_errors *errors);
+
+#ifdef HAVE_PNG
+#define ENDINGS ".png, .pgm, .ppm and .pnm"
+#else
+#define ENDINGS ".pgm, .ppm and .pnm, and .png where lcnn is built with libpng"
+#endif
+
+static encoder *encoder_of(const char *path, lcnn_errors *errors) {
     if (ends_in(path, ".pgm") || ends_in(path, ".ppm") || ends_in(path, ".pnm"))
-        return encode_pnm(p, size, errors);
-    return encode_png(path, p, size, errors);
+        return encode_pnm;
+#ifdef HAVE_PNG
+    if (ends_in(path, ".png"))
+        return encode_png;
+#endif
+    error_add(errors, LCNN_BAD_USAGE, error_file(errors, path),
+              "the ending of the name says how a picture is written; there are " ENDINGS);
+    return NULL;
+}
+
+bool picture_path_fits(const char *path, lcnn_errors *errors) {
+    return encoder_of(path, errors) != NULL;
+}
+
+uint8_t *picture_encode(const char *path, const picture *p, size_t *size, lcnn_errors *errors) {
+    encoder *encode = encoder_of(path, errors);
+    return encode ? encode(path, p, size, errors) : NULL;
 }

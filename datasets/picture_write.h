@@ -6,8 +6,12 @@
 
 #include "picture.h"
 
-/* The bytes of a file called `path`, in memory of malloc: PNM where the name ends in .pgm, .ppm or .pnm, else PNG. NULL with
- * a message, as where lcnn was built without libpng (LCNN_BAD_USAGE). The same picture gives the same bytes. */
+/* Whether the name ends in .pgm, .ppm, .pnm or, where lcnn was built with libpng, .png; else false with a message
+ * (LCNN_BAD_USAGE). */
+bool picture_path_fits(const char *path, lcnn_errors *errors);
+
+/* The bytes of a file called `path`, in memory of malloc, in the form that its ending says. NULL with a message, as where the
+ * path does not fit. The same picture gives the same bytes. */
 uint8_t *picture_encode(const char *path, const picture *p, size_t *size, lcnn_errors *errors);
 
 #endif

@@ -128,6 +128,13 @@ sheets_are_not_overwritten() {
     differ sheet.pgm before.pgm
 }
 
+# Before the data are looked for: neither ./nowhere nor the model is there.
+sheets_are_png_or_pnm() {
+    refused 2 'sheet.jpg: error: .* \.pgm, \.ppm' data show ./nowhere -o sheet.jpg
+    refused 2 'sheet: error: .* \.pgm, \.ppm' data show glyphs -o sheet --model nowhere.yaml
+    [ ! -e sheet.jpg ] && [ ! -e sheet ] || wrong 'a file was written'
+}
+
 one_class_and_one_part() {
     lcnn data show glyphs --class 7 -o seven.pgm
     says out ': 50 images'
@@ -183,6 +190,13 @@ classes_and_pixels_are_measured() {
     says out 'no two images are equal'
 }
 
+a_folder_is_described() {
+    lcnn data ./hand
+    exits 0
+    says out '^  testing   3 images$'
+    says out '^  images    1x2x3$'
+}
+
 # ---- predict -----------------------------------------------------------------------------------------------------------
 
 a_drawing_is_recognised() {
@@ -213,6 +227,12 @@ what_the_network_saw() {
     "$LCNN" predict run one.pgm --auto | sed 's/^[^:]*//' >with
     "$LCNN" predict run saw.pgm 2>err | sed 's/^[^:]*//' >without
     same with without
+}
+
+input_is_saved_as_png_or_pnm() {
+    refused 2 'saw.jpg: error: .* \.pgm, \.ppm' predict run one.pgm --auto --save-input saw.jpg
+    refused 2 'saw: error: .* \.pgm, \.ppm' predict nowhere one.pgm --save-input saw
+    [ ! -e saw.jpg ] && [ ! -e saw ] || wrong 'a file was written'
 }
 
 pictures_that_do_not_fit() {
@@ -253,10 +273,10 @@ verifying_nothing_is_said() {
 
 "$LCNN" run tiny.yaml --quiet --out run >out 2>err || echo "FAIL training: $(head -n 1 err)"
 for name in a_sheet_is_written png_is_the_default_and_can_be_read the_same_sheet_twice sheets_are_not_overwritten \
-    one_class_and_one_part what_a_model_sees distortions_depend_on_the_seed_alone duplicates_are_found \
-    classes_and_pixels_are_measured a_drawing_is_recognised json_names_every_answer what_the_network_saw \
-    pictures_that_do_not_fit others_get_their_answers wrong_command_lines what_is_no_file_or_folder_is_refused \
-    verifying_nothing_is_said; do
+    sheets_are_png_or_pnm one_class_and_one_part what_a_model_sees distortions_depend_on_the_seed_alone \
+    duplicates_are_found classes_and_pixels_are_measured a_folder_is_described a_drawing_is_recognised \
+    json_names_every_answer what_the_network_saw input_is_saved_as_png_or_pnm pictures_that_do_not_fit \
+    others_get_their_answers wrong_command_lines what_is_no_file_or_folder_is_refused verifying_nothing_is_said; do
     test_case $name
 done
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -196,6 +196,28 @@ START_TEST(a_picture_that_cannot_be_written) {
 }
 END_TEST
 
+START_TEST(the_ending_of_the_name_says_the_form) {
+    static const char *const names[] = {"picture.jpg", "picture", "picture.png.gz", ".pgm"};
+    for (int i = 0; i < 4; i++) {
+        lcnn_picture *p = some_picture(1);
+        ck_assert(!lcnn_picture_path_fits(names[i], errors));
+        ck_assert(!lcnn_picture_write(p, names[i], errors));
+        ck_assert_int_ne(access(names[i], F_OK), 0);
+        lcnn_picture_free(p);
+    }
+    ck_assert_int_eq(lcnn_errors_count(errors), 8);
+    ck_assert_int_eq(lcnn_errors_status(errors), LCNN_BAD_USAGE);
+    ck_assert_str_eq(lcnn_errors_text(errors, 0),
+                     "picture.jpg: error: the ending of the name says how a picture is written; "
+#ifdef HAVE_PNG
+                     "there are .png, .pgm, .ppm and .pnm");
+#else
+                     "there are .pgm, .ppm and .pnm, and .png where lcnn is built with libpng");
+#endif
+    ck_assert(lcnn_picture_path_fits("a.pgm", errors));
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("predict");
     TCase *cases = tcase_create("predict");
@@ -204,6 +226,7 @@ int main(void) {
     tcase_add_test(cases, what_the_network_sees_is_what_a_view_shows);
     tcase_add_test(cases, pictures_that_do_not_fit);
     tcase_add_test(cases, what_is_written_is_read_again);
+    tcase_add_test(cases, the_ending_of_the_name_says_the_form);
     tcase_add_test(cases, a_picture_that_cannot_be_written);
     suite_add_tcase(suite, cases);
     return suite_run(suite);

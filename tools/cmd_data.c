@@ -11,8 +11,8 @@
 
 /* ---- The list -------------------------------------------------------------------------------- */
 
-static const char *shape_text(const lcnn_data_info *set) {
-    return text_printf("%dx%dx%d", set->channels, set->height, set->width);
+static const char *shape_text(int channels, int height, int width) {
+    return text_printf("%dx%dx%d", channels, height, width);
 }
 
 /* Built-in sets have as many images as are asked for. */
@@ -56,8 +56,9 @@ static void print_list(const lcnn_data_info *all, int count) {
         const lcnn_data_info *set = &all[i];
         const char *label = text_plain(set->name);
         printf("%s%s%s%*s  %7d  %-7s  %8s  %7s  %s\n", style_bold(stdout), label, style_end(stdout),
-               name - text_width(label), "", set->classes, shape_text(set),
-               count_text(set->train_count), count_text(set->test_count), state_text(set));
+               name - text_width(label), "", set->classes,
+               shape_text(set->channels, set->height, set->width), count_text(set->train_count),
+               count_text(set->test_count), state_text(set));
         print_subject(set, name + 2);
     }
     putchar('\n');
@@ -134,6 +135,11 @@ static void print_classes(const lcnn_data *data) {
     free(names);
 }
 
+static const char *image_text(const lcnn_data *data) {
+    lcnn_images all = lcnn_data_images(data, LCNN_TRAIN); /* every part has images of this shape */
+    return shape_text(all.channels, all.height, all.width);
+}
+
 /* What the catalogue knows besides, of a set that was named. */
 static void print_origin(const char *given, const lcnn_data *data) {
     int count;
@@ -158,6 +164,7 @@ static int print_set(const char *name) {
            text_plain(lcnn_data_title(data)));
     print_row("training", text_printf("%s images", text_count(lcnn_data_train_count(data))));
     print_row("testing", text_printf("%s images", text_count(lcnn_data_test_count(data))));
+    print_row("images", image_text(data));
     print_row("sha256", lcnn_data_sha256(data));
     print_classes(data);
     print_origin(name, data);
@@ -210,7 +217,8 @@ const command cmd_data = {
     .min_operands = 0,
     .max_operands = 1,
     .about = "Without NAME: every set that is known and where it was found. With NAME, which may "
-             "be a folder: its sizes, classes and checksum, or the places where it was looked for. "
+             "be a folder: how many images it has and of what shape, its classes and checksum, or "
+             "the places where it was looked for. "
              "A folder that is called like one of the commands below is named ./list and so on.",
     .about_more = print_formats,
     .options = options,

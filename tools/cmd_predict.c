@@ -16,7 +16,8 @@ static const option options[] = {
     {"top", "N", OPTION_NUMBER, offsetof(arguments, top), 1, "answers to print (default: 3)"},
     {"show", NULL, OPTION_FLAG, offsetof(arguments, show), 0, "print what the network saw"},
     {"save-input", "FILE", OPTION_TEXT, offsetof(arguments, save_input), 0,
-     "write what the network saw, as PNG, PGM or PPM; for one picture at a time"},
+     "write what the network saw, as PNG, PGM or PPM by the ending of the name; for one picture at "
+     "a time"},
     {"force", NULL, OPTION_FLAG, offsetof(arguments, force), 0,
      "replace the file of --save-input if it is there"},
     {"threads", "N", OPTION_NUMBER, offsetof(arguments, threads), 1,
@@ -220,7 +221,9 @@ static int predict_main(const arguments *args) {
                     "--save-input takes one picture, not %d", args->operand_count - 1);
     if (args->force && !args->save_input)
         usage_error(args->command, args->argc, args->argv, -1, "--force is for --save-input");
-    int status = args->save_input ? file_is_new(args->save_input, args->force) : LCNN_OK;
+    int status = args->save_input ? picture_path_check(args->save_input) : LCNN_OK;
+    if (status == LCNN_OK && args->save_input)
+        status = file_is_new(args->save_input, args->force);
     if (status == LCNN_OK)
         status = open_run(&p, args->operand[0]);
     if (status == LCNN_OK)

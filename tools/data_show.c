@@ -33,7 +33,7 @@ static const option options[] = {
     {"seed", "N", OPTION_NUMBER, offsetof(arguments, seed), 0,
      "where the random transforms come from (default: the model's seed, or 1)"},
     {"out", "FILE", OPTION_TEXT, offsetof(arguments, out), 0,
-     "file to write: PNG, or PGM or PPM where the name ends so (default: NAME." SUFFIX ")"},
+     "file to write: PNG, PGM or PPM by the ending of the name (default: NAME." SUFFIX ")"},
     {"force", NULL, OPTION_FLAG, offsetof(arguments, force), 0, "replace the file if it is there"},
     {0},
 };
@@ -282,7 +282,9 @@ static int make_sheet(show *s) {
 
 static int show_main(const arguments *args) {
     show s = {.args = args};
-    int status = open_all(&s);
+    int status = args->out ? picture_path_check(args->out) : LCNN_OK;
+    if (status == LCNN_OK)
+        status = open_all(&s);
     if (status == LCNN_OK)
         status = make_sheet(&s);
     free(s.cell);

@@ -1,6 +1,7 @@
 /* preview.c - pictures in the terminal; see preview.h. */
 #include "config.h"
 
+#include "command.h"
 #include "preview.h"
 #include "text.h"
 
@@ -59,4 +60,10 @@ void preview_print(const lcnn_picture *p, int indent, FILE *out) {
             print_cell(mean_at(p, x, y, size), mean_at(p, x, y + size, size), colours, out);
         fprintf(out, "%s\n", style_end(out));
     }
+}
+
+int picture_path_check(const char *path) {
+    lcnn_errors *errors = messages_begin();
+    lcnn_picture_path_fits(path, errors);
+    return messages_end(errors);
 }

@@ -20,4 +20,7 @@ void picture_from_values(const float *values, lcnn_picture *picture, const value
  * terminal. Upper half blocks in grey on a terminal, else letters of growing weight. */
 void preview_print(const lcnn_picture *picture, int indent, FILE *out);
 
+/* LCNN_OK, or the status of a message: a picture cannot be written under this name. */
+int picture_path_check(const char *path);
+
 #endif
