@@ -73,6 +73,12 @@ static bool names_component(const doc *d) {
 static bool unknown_name(merger *m, mark at, const char *what, const char *name,
                          const char *const *known);
 
+/* In a setting it is the command that is wrong, elsewhere the model. */
+static lcnn_status name_status(mark at) {
+    bool setting = at.source != NULL && strncmp(at.source->name, "--set ", 6) == 0;
+    return setting ? LCNN_BAD_USAGE : LCNN_BAD_MODEL;
+}
+
 /* Merges a change into a member of a list of components; false with a message. */
 static bool change_component(merger *m, doc *list, doc *member, doc *change) {
     if (change->kind != DOC_MAP) {
@@ -88,6 +94,42 @@ static bool change_component(merger *m, doc *list, doc *member, doc *change) {
     return merge_map(m, map, change);
 }
 
+/* "pad, rescale"; NULL when memory is out. */
+static const char *listed(arena *a, const char *const *name) {
+    const char *all = "";
+    for (int i = 0; all != NULL && name[i] != NULL; i++)
+        all = arena_format(a, "%s%s%s", all, i > 0 ? ", " : "", name[i]);
+    return all;
+}
+
+/* What names no transform of the list, which has those of `known`. */
+static bool unknown_transform(merger *m, const doc *change, const char *const *known) {
+    if (error_nearest(change->key, known) != NULL)
+        return unknown_name(m, change->key_at, "transform", change->key, known);
+    const char *all = listed(m->a, known);
+    if (all == NULL)
+        error_no_memory(m->errors);
+    else
+        error_add(m->errors, name_status(change->key_at), change->key_at,
+                  "no transform called '%s'; the model has %s (a list of others is written in "
+                  "[ ]: [{op: pad, by: 2}])",
+                  change->key, *all ? all : "none");
+    return false;
+}
+
+/* One transform where a list, or a map of changes, was meant. */
+static bool lone_transform(merger *m, const doc *changes, const char *const *known) {
+    const char *all = listed(m->a, known);
+    if (all == NULL)
+        error_no_memory(m->errors);
+    else
+        error_add(m->errors, name_status(changes->at), changes->at,
+                  "transforms: expected a list, in [ ] even if it has one transform: [{op: ...}]; "
+                  "the model has %s",
+                  *all ? all : "none");
+    return false;
+}
+
 /* `transforms` as a map from their names to the attributes that change. */
 static bool change_transforms(merger *m, doc *list, const doc *changes) {
     const char **name =
@@ -96,6 +138,8 @@ static bool change_transforms(merger *m, doc *list, const doc *changes) {
         error_no_memory(m->errors);
         return false;
     }
+    if (doc_get(changes, "op") != NULL)
+        return lone_transform(m, changes, name);
     bool ok = true;
     for (doc *d = changes->first, *next; d != NULL; d = next) {
         next = d->next;
@@ -103,7 +147,7 @@ static bool change_transforms(merger *m, doc *list, const doc *changes) {
         doc *member = list->first;
         for (; member != NULL && strcmp(name[i], d->key) != 0; i++)
             member = member->next;
-        ok = (member == NULL ? unknown_name(m, d->key_at, "transform", d->key, name)
+        ok = (member == NULL ? unknown_transform(m, d, name)
                              : change_component(m, list, member, d)) &&
              ok;
     }
@@ -200,8 +244,7 @@ static doc *find_node(const merger *m, const char *name) {
 static bool unknown_name(merger *m, mark at, const char *what, const char *name,
                          const char *const *known) {
     const char *nearest = error_nearest(name, known);
-    bool setting = at.source != NULL && strncmp(at.source->name, "--set ", 6) == 0;
-    lcnn_status status = setting ? LCNN_BAD_USAGE : LCNN_BAD_MODEL;
+    lcnn_status status = name_status(at);
     if (nearest != NULL)
         error_add(m->errors, status, at, "no %s called '%s'; did you mean '%s'?", what, name,
                   nearest);

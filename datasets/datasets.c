@@ -99,7 +99,7 @@ static bool choose(const char *name, mark at, choice *out, arena *a, lcnn_errors
         return false;
     }
     if (strchr(name, '/')) {
-        out->files = readers_open(name, out->known, a, errors);
+        out->files = readers_open(name, at, out->known, a, errors);
         if (!out->files)
             return false;
         out->set = out->files->found.set;

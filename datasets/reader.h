@@ -15,7 +15,7 @@ typedef struct sayings {
     const char *const *class_names;
     const doc *classes_at;
     shape image; /* rank 0: not said */
-    bool transposed;
+    bool transposed_said, transposed;
     bool first_label_said;
     int first_label;
     double split; /* share of the images for testing where files do not say */
@@ -24,6 +24,7 @@ typedef struct sayings {
 /* A path that is to be read. */
 typedef struct place {
     const char *path;
+    mark named; /* where the path was given; without a text when on the command line */
     bool folder;
     int count;               /* of a folder: */
     const char *const *name; /* what is in it, sorted by bytes, without dataset.yaml and hidden files */

@@ -106,6 +106,7 @@ static bool take_sayings(const doc *map, sayings *out, arena *a, lcnn_errors *er
     out->class_names = info.class_names;
     out->name = w.name;
     out->title = w.title;
+    out->transposed_said = doc_get(map, "transposed") != NULL;
     out->transposed = w.transposed;
     out->first_label = w.first_label;
     out->first_label_said = doc_get(map, "first_label") != NULL;
@@ -130,45 +131,75 @@ static bool read_yaml(place *at, arena *a, lcnn_errors *errors) {
 
 /* ---- Which format ---------------------------------------------------------------------------- */
 
-static bool look_at(const char *path, const catalogue *known, place *out, arena *a,
-                    lcnn_errors *errors) {
+static void wrong_path(const place *at, lcnn_errors *errors, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What is wrong with the path as a whole: said where a model names it, if one does. */
+static void wrong_path(const place *at, lcnn_errors *errors, const char *format, ...) {
+    char what[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    text_vformat(what, sizeof what, format, arguments);
+    va_end(arguments);
+    if (at->named.source && at->named.source->text)
+        error_add(errors, LCNN_BAD_DATA, at->named, "'%s': %s", at->path, what);
+    else
+        error_add(errors, LCNN_BAD_DATA, error_file(errors, at->path), "%s", what);
+}
+
+static bool look_at(place *out, arena *a, lcnn_errors *errors) {
     struct stat info;
-    *out = (place){.path = path, .known = known, .said = {.name = "", .title = "", .split = 0.2}};
-    if (stat(path, &info) != 0) {
-        error_add(errors, LCNN_BAD_DATA, error_file(errors, path), "this path cannot be read: %s",
-                  strerror(errno));
+    if (stat(out->path, &info) != 0) {
+        wrong_path(out, errors, "this path cannot be read: %s", strerror(errno));
         return false;
     }
     if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode)) {
-        error_add(errors, LCNN_BAD_DATA, error_file(errors, path),
-                  "this is a device or pipe, not a folder or file");
+        wrong_path(out, errors, "this is a device or pipe, not a folder or file");
         return false;
     }
     out->folder = S_ISDIR(info.st_mode);
     if (!out->folder)
         return true;
-    out->name = reader_list(path, &out->count, a, errors);
+    out->name = reader_list(out->path, &out->count, a, errors);
     return out->name && read_yaml(out, a, errors);
+}
+
+static bool is_empty_file(const char *path) {
+    struct stat info;
+    return path && stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
+}
+
+/* "an empty 'a.csv', 'b'": the first names in a folder; NULL when memory is out. */
+static const char *first_names(const place *at, int most, arena *a) {
+    const char *seen = "";
+    for (int i = 0; seen && i < at->count && i < most; i++)
+        seen = arena_format(
+            a, "%s%s%s'%s'", seen, i ? ", " : "",
+            is_empty_file(arena_format(a, "%s/%s", at->path, at->name[i])) ? "an empty " : "",
+            at->name[i]);
+    return seen;
 }
 
 static void nothing_matches(const place *at, arena *a, lcnn_errors *errors) {
     enum { NAMED = 5 };
-    const char *seen = "", *formats = "";
-    for (int i = 0; seen && at->folder && i < at->count && i < NAMED; i++)
-        seen = arena_format(a, "%s%s'%s'", seen, i ? ", " : "", at->name[i]);
+    if (!at->folder && is_empty_file(at->path)) {
+        wrong_path(at, errors, "the file is empty");
+        return;
+    }
+    const char *seen = first_names(at, at->folder ? NAMED : 0, a), *formats = "";
     for (int i = 0; formats && readers[i]; i++)
         formats = arena_format(a, "%s%s%s", formats, i ? ", " : "", readers[i]->name);
     if (!seen || !formats) {
         error_no_memory(errors);
         return;
     }
-    error_add(errors, LCNN_BAD_DATA, error_file(errors, at->path),
-              "no data set of a form that is read: %s%s%s (read are %s; 'lcnn data --help' "
-              "tells what they look like)",
-              !at->folder      ? "this file is none"
-              : at->count == 0 ? "the folder is empty"
-                               : "the folder holds ",
-              seen, at->folder && at->count > NAMED ? " and others" : "", formats);
+    wrong_path(at, errors,
+               "no data set of a form that is read: %s%s%s (read are %s; 'lcnn data --help' "
+               "tells what they look like)",
+               !at->folder      ? "this file is none"
+               : at->count == 0 ? "the folder is empty"
+                                : "the folder holds ",
+               seen, at->folder && at->count > NAMED ? " and others" : "", formats);
 }
 
 static const reader *choose(const place *at, arena *a, lcnn_errors *errors) {
@@ -179,10 +210,10 @@ static const reader *choose(const place *at, arena *a, lcnn_errors *errors) {
         if (named ? strcmp(readers[i]->name, "IDX") != 0 : !readers[i]->matches(at, a))
             continue;
         if (chosen) {
-            error_add(errors, LCNN_BAD_DATA, error_file(errors, at->path),
-                      "this folder could be read as %s and as %s; keep one of them in it, or name "
-                      "the file",
-                      chosen->name, readers[i]->name);
+            wrong_path(at, errors,
+                       "this folder could be read as %s and as %s; keep one of them in it, or name "
+                       "the file",
+                       chosen->name, readers[i]->name);
             return NULL;
         }
         chosen = readers[i];
@@ -193,6 +224,15 @@ static const reader *choose(const place *at, arena *a, lcnn_errors *errors) {
 }
 
 /* ---- The description ------------------------------------------------------------------------- */
+
+/* Exchanges rows and columns in the files, where dataset.yaml and the description disagree. */
+static void put_orientation(const sayings *s, description *set) {
+    if (!s->transposed_said || s->transposed == set->transposed)
+        return;
+    shape before = set->info.image;
+    set->transposed = s->transposed;
+    set->info.image = (shape){3, {before.dim[0], before.dim[2], before.dim[1]}};
+}
 
 static bool put_sayings(const place *at, finding *f, arena *a, lcnn_errors *errors) {
     description *set = arena_alloc(a, sizeof *set);
@@ -208,10 +248,13 @@ static bool put_sayings(const place *at, finding *f, arena *a, lcnn_errors *erro
     set->info.name = *s->name ? s->name : set->info.name;
     set->info.title = *s->title ? s->title : set->info.title;
     set->first_label = s->first_label_said ? s->first_label : set->first_label;
-    if (s->transposed && !set->transposed) {
-        shape stored = set->info.image;
-        set->transposed = true;
-        set->info.image = (shape){3, {stored.dim[0], stored.dim[2], stored.dim[1]}};
+    put_orientation(s, set);
+    const doc *share = doc_get(at->yaml, "split");
+    if (share && !f->undivided) {
+        error_add(errors, LCNN_BAD_DATA, share->key_at,
+                  "split: the names of files and folders say already which images are for "
+                  "training and which for testing");
+        return false;
     }
     if (s->classes > 0 && s->classes != set->info.classes) {
         error_add(errors, LCNN_BAD_DATA, s->classes_at->at, "%d classes; the files have %d",
@@ -230,15 +273,18 @@ static bool put_sayings(const place *at, finding *f, arena *a, lcnn_errors *erro
     return false;
 }
 
-const read_set *readers_open(const char *path, const catalogue *known, arena *a,
+const read_set *readers_open(const char *path, mark named, const catalogue *known, arena *a,
                              lcnn_errors *errors) {
     read_set *set = arena_alloc(a, sizeof *set);
     if (!set) {
         error_no_memory(errors);
         return NULL;
     }
-    if (!look_at(path, known, &set->at, a, errors) ||
-        !(set->format = choose(&set->at, a, errors)) ||
+    set->at = (place){.path = path,
+                      .named = named,
+                      .known = known,
+                      .said = {.name = "", .title = "", .split = 0.2}};
+    if (!look_at(&set->at, a, errors) || !(set->format = choose(&set->at, a, errors)) ||
         !set->format->describe(&set->at, &set->found, a, errors) ||
         !put_sayings(&set->at, &set->found, a, errors))
         return NULL;

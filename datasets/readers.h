@@ -15,8 +15,8 @@ typedef struct read_set {
     const description *set; /* found.set with what dataset.yaml says, and the upright shape */
 } read_set;
 
-/* Looks at a path and describes it. NULL with messages. */
-const read_set *readers_open(const char *path, const catalogue *known, arena *a,
+/* Looks at a path, which was given at `named`, and describes it. NULL with messages. */
+const read_set *readers_open(const char *path, mark named, const catalogue *known, arena *a,
                              lcnn_errors *errors);
 
 /* Reads a part: upright, labels from 0. */

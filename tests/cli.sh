@@ -153,6 +153,17 @@ faulty_models_are_located() {
     absent runs
 }
 
+paths_of_data_are_located_in_the_model() {
+    sed 's|^data:.*|data: {name: ./nix}|' tiny.yaml >nix.yaml
+    grep -q nix nix.yaml || wrong "tiny.yaml has no line data:"
+    lcnn check nix.yaml
+    exits 4
+    says err "^nix.yaml:[0-9]*:14: error: './nix': this path cannot be read: No such file"
+    lcnn check tiny.yaml --data ./nix
+    exits 4
+    says err '^./nix: error: this path cannot be read'
+}
+
 show_prints_layers_and_totals() {
     lcnn show "$source/models/lenet5.yaml"
     exits 0
@@ -354,7 +365,7 @@ a_note_is_said_once() {
 what_is_no_data_is_said_briefly() {
     mkdir -p odds
     : >odds/foo
-    refused 4 "the folder holds 'foo' (read are CIFAR, CSV, IDX, image folder, NumPy; 'lcnn data --help'" data ./odds
+    refused 4 "the folder holds an empty 'foo' (read are CIFAR, CSV, IDX, image folder, NumPy; 'lcnn data --help'" data ./odds
     [ "$(wc -c <err)" -lt 200 ] || wrong "a message of $(wc -c <err) bytes"
     lcnn data --help
     for format in CIFAR CSV IDX 'image folder' NumPy; do
@@ -509,7 +520,7 @@ bench_refuses_what_it_cannot_read() {
 
 for name in \
     version_is_printed every_command_has_help wrong_command_lines_are_refused usage_errors_mark_the_word \
-    names_are_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located \
+    names_are_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located paths_of_data_are_located_in_the_model \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
     data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
     threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \

@@ -131,6 +131,8 @@ START_TEST(folders_of_images_that_are_wrong) {
     refused(folder, "images are read with 1 or 3 channels");
     put_text("dataset.yaml", "shape: [1, 2]\n");
     refused(folder, ":1:8: error: shape must be [channels, height, width]");
+    put_text("dataset.yaml", "split: 0.5\nfirst_label: 1\n");
+    refused(folder, "dataset.yaml:2:1: error: first_label: images in folders have no label");
     unlink(at("dataset.yaml"));
     unlink(at("b/2.pgm"));
     ck_assert_int_eq(symlink("/dev/zero", at("b/zero.pgm")), 0);
@@ -220,6 +222,8 @@ START_TEST(csv_with_and_without_a_first_line) {
     ck_assert_int_eq(d->info.image.dim[0], 4);
     ck_assert_str_eq(d->info.class_names[3], "d");
     datasets_close(d);
+    put_text("dataset.yaml", "name: x\nsplit: 0.5\n");
+    refused(folder, "dataset.yaml:2:1: error: split: the names of files and folders say already");
 }
 END_TEST
 
@@ -239,6 +243,10 @@ START_TEST(emnist_as_csv_is_emnist) {
     ck_assert_int_eq(d->test.labels[1], 25);
     ck_assert_int_eq(d->test.images[28], 255);
     ck_assert_int_eq(d->test.images[1], 0);
+    datasets_close(d);
+    put_text("dataset.yaml", "transposed: false\n"); /* someone has turned them already */
+    d = opened(folder);
+    ck_assert_int_eq(d->test.images[1], 255);
     datasets_close(d);
 }
 END_TEST
@@ -283,6 +291,9 @@ START_TEST(csv_that_is_wrong) {
         put_text("a.csv", wrong[i].text);
         refused(folder, wrong[i].message);
     }
+    put_text("a.csv", "");
+    refused(folder, "the folder holds an empty 'a.csv'");
+    refused(at("a.csv"), "a.csv: error: the file is empty");
     put_text("a.csv", "0,1\n");
     put_text("b.csv", "0,1\n");
     refused(folder, "both 'a.csv' and 'b.csv' are in this folder");

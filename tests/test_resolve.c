@@ -258,6 +258,24 @@ START_TEST(settings_reach_transforms_by_name_and_number) {
 }
 END_TEST
 
+START_TEST(settings_of_transforms_that_are_not_there) {
+    write_text("base.yaml", "name: x\ndata: {transforms: [{op: pad, by: 2}, rescale]}\n");
+    ck_assert_ptr_null(
+        merged("base.yaml", "data.transforms={op: pad, by: 1}", "data.transforms.crop.by=2"));
+    ck_assert_int_eq(lcnn_errors_count(errors), 2);
+    assert_message(0, "--set data.transforms={op: pad, by: 1}:1:17: error: transforms: expected a "
+                      "list, in [ ] even if it has one transform: [{op: ...}]; the model has pad, "
+                      "rescale");
+    assert_message(1, "--set data.transforms.crop.by=2:1:17: error: no transform called 'crop'; "
+                      "the model has pad, rescale (a list of others is written in [ ]");
+    ck_assert_int_eq(lcnn_errors_status(errors), LCNN_BAD_USAGE);
+    write_text("v.yaml", "name: x\ndata: {transforms: []}\n");
+    ck_assert_ptr_null(merged("v.yaml", "data.transforms.crop.by=2", NULL));
+    assert_message(2, "--set data.transforms.crop.by=2:1:17: error: no transform called 'crop'; the "
+                      "model has none");
+}
+END_TEST
+
 START_TEST(a_plus_adds_to_the_end_of_a_list) {
     write_text("base.yaml", "name: x\ndata: {transforms: [rescale]}\n");
     const doc *d = merged("base.yaml", "data.transforms+={op: pad, by: 1}",
@@ -415,6 +433,7 @@ int main(void) {
     tcase_add_test(settings, the_last_setting_wins);
     tcase_add_test(settings, settings_reach_nodes_by_name_and_number);
     tcase_add_test(settings, settings_reach_transforms_by_name_and_number);
+    tcase_add_test(settings, settings_of_transforms_that_are_not_there);
     tcase_add_test(settings, a_plus_adds_to_the_end_of_a_list);
     tcase_add_test(settings, settings_reach_the_top_level);
     tcase_add_test(settings, settings_of_nothing_are_refused);

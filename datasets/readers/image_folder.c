@@ -296,6 +296,12 @@ static bool image_folder_describe(const place *at, finding *out, arena *a, lcnn_
         return false;
     }
     *out = (finding){.set = set, .own = tree};
+    if (at->said.first_label_said) {
+        error_add(errors, LCNN_BAD_DATA, doc_get(at->yaml, "first_label")->key_at,
+                  "first_label: images in folders have no label numbers; `classes` says the order "
+                  "of the folders");
+        return false;
+    }
     if (!find_roots(at, tree, &out->undivided, a, errors))
         return false;
     for (int i = 0; i < 2; i++)

@@ -86,7 +86,7 @@ int fuzz_open(const char *name) {
     const catalogue *known = known_sets();
     lcnn_errors *errors = lcnn_errors_new();
     arena *a = arena_new();
-    const read_set *set = readers_open(path, known, a, errors);
+    const read_set *set = readers_open(path, (mark){0}, known, a, errors);
     int fine = set && load(set, a, errors);
     if (fine ? lcnn_errors_count(errors) != 0 : lcnn_errors_count(errors) == 0)
         abort();
