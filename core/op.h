@@ -105,6 +105,7 @@ typedef struct op_call {
     const bool *input_grad_add;  /* [inputs] */
     real *const *param_grad;     /* [OP_MAX_PARAMS]; same layout as param */
     bool param_grad_add;
+    const real *output_slope;    /* `curvature` only: first derivatives, where output_grad holds second ones */
 
     /* backward_apply only: moves numbers [begin, begin + rows * n) of a parameter along their gradient, which is
      * fma(x[row], dy[i], 0) for number i of a row; begin and n are multiples of LANES, dy is 64-byte aligned. */
@@ -127,6 +128,20 @@ typedef struct op_call {
 
 /* What backward reads besides output_grad, the parameters and `saved`; all else may be overwritten before it runs. */
 enum { OP_SAVES_INPUT = 1, OP_SAVES_OUTPUT = 2 };
+
+/* How second derivatives h of the loss pass backwards, as optimisers like sdlm want them: each number's by itself, as the
+ * Gauss-Newton approximation has them,
+ *   h_x = sum over the outputs y of (dy/dx)^2 h_y,
+ * and h_w of a parameter likewise, summed over the connections that share it, a connection being its product with one input
+ * (LeCun et al. 1998, appendix C). backward_params and backward are called with h in the place of gradients, and: */
+typedef enum op_curvature {
+    CURVATURE_NONE,    /* no rule: networks with the operator cannot have such an optimiser */
+    CURVATURE_PLAIN,   /* nothing else changed: every dy/dx is 0 or 1 */
+    CURVATURE_SQUARES, /* with inputs and parameters squared: dy/dx is a parameter or another input, dy/dw an input or 1 */
+    CURVATURE_TWICE,   /* backward a second time, in place: each number of the output depends on one of the input; no
+                          parameters */
+    CURVATURE_OWN,     /* by the operator's own `curvature` */
+} op_curvature;
 
 /* An operator whose output must not be read as input 0, and why: "it applies softmax itself". */
 typedef struct op_conflict {
@@ -186,6 +201,11 @@ typedef struct op {
     void (*forward_reduce)(const op_call *call);
     void (*backward_gather)(const op_call *call);
     void (*backward_reduce)(const op_call *call);
+
+    /* How second derivatives pass backwards. `curvature` is for CURVATURE_OWN: it does what backward_params and backward do, on
+     * all of backward's items at once, with h in output_grad, input_grad and param_grad; losses give d2L/dx2 times h. */
+    op_curvature curvature_rule;
+    void (*curvature)(const op_call *call);
 
     /* Losses only: how input 0 is read as class probabilities, [classes][LANES] as a tile of shape [classes]. */
     void (*probabilities)(const op_call *call, real *probability);
