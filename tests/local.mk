@@ -45,6 +45,7 @@ check_PROGRAMS += \
 	tests/test_schedule \
 	tests/test_select \
 	tests/test_simd \
+	tests/test_statistics \
 	tests/test_transforms \
 	tests/test_update \
 	tests/test_verify
@@ -98,6 +99,9 @@ tests_test_conv_gradient_LDADD = $(LDADD) -lm
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
 
 tests_test_measure_LDADD = $(LDADD) -lm
+# What of the tools is no command is tested like the library.
+tests_test_statistics_SOURCES = tests/test_statistics.c tools/statistics.c tools/statistics.h
+tests_test_statistics_LDADD = $(LDADD) -lm
 tests_test_transforms_LDADD = $(LDADD) -lm
 
 tests_test_dense_SOURCES = tests/test_dense.c tests/op_harness.c tests/op_harness.h

@@ -23,15 +23,20 @@ lcnn_SOURCES = \
 	tools/main.c \
 	tools/messages.c \
 	tools/options.c \
+	tools/page.c tools/page.h tools/page_parts.h \
+	tools/page_picture.c \
+	tools/page_style.c \
+	tools/page_table.c \
 	tools/preview.c tools/preview.h \
 	tools/progress.c tools/progress.h \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \
+	tools/statistics.c tools/statistics.h \
 	tools/table.c \
 	tools/text.c tools/text.h \
 	tools/transfer.c tools/transfer.h
-lcnn_LDADD = $(lcnn_libraries)
+lcnn_LDADD = $(lcnn_libraries) -lm
 
 # Measuring lcnn beside its peers, by hand: see tools/bench/README.md.
 EXTRA_DIST += \
