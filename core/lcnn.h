@@ -292,6 +292,9 @@ bool lcnn_picture_path_fits(const char *path, lcnn_errors *errors);
 /* Writes PNG, PGM or PPM, as the ending of the name says. A file that is there is replaced. */
 bool lcnn_picture_write(const lcnn_picture *picture, const char *path, lcnn_errors *errors);
 
+/* The bytes that would be written under this name, in memory of malloc; NULL with a message. */
+uint8_t *lcnn_picture_bytes(const lcnn_picture *picture, const char *path, size_t *size, lcnn_errors *errors);
+
 /* The character on a picture as MNIST's makers gave theirs: cut out, light on black, fitted and centred in `shape`. `name`
  * begins messages. NULL where nothing is written on it. */
 lcnn_picture *lcnn_picture_character(const char *name, const lcnn_picture *picture, lcnn_shape shape, lcnn_errors *errors);

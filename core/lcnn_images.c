@@ -158,10 +158,15 @@ bool lcnn_picture_path_fits(const char *path, lcnn_errors *errors) {
     return picture_path_fits(path, errors);
 }
 
+uint8_t *lcnn_picture_bytes(const lcnn_picture *p, const char *path, size_t *size,
+                            lcnn_errors *errors) {
+    const picture written = inner(p);
+    return picture_encode(path, &written, size, errors);
+}
+
 bool lcnn_picture_write(const lcnn_picture *p, const char *path, lcnn_errors *errors) {
-    picture written = inner(p);
     size_t size;
-    uint8_t *bytes = picture_encode(path, &written, &size, errors);
+    uint8_t *bytes = lcnn_picture_bytes(p, path, &size, errors);
     bool done = bytes && file_write(path, bytes, size, errors);
     free(bytes);
     return done;

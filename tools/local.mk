@@ -29,6 +29,7 @@ lcnn_SOURCES = \
 	tools/page_table.c \
 	tools/preview.c tools/preview.h \
 	tools/progress.c tools/progress.h \
+	tools/published.c tools/published.h \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \

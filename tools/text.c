@@ -42,6 +42,10 @@ static int character_length(const unsigned char *s) {
     return code < smallest[length] || code > 0x10ffff || surrogate || direction ? 0 : length;
 }
 
+int text_character(const char *text) {
+    return character_length((const unsigned char *)text);
+}
+
 const char *text_plain(const char *name) {
     char *out = next_buffer();
     size_t used = 0;

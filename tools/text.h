@@ -15,6 +15,9 @@
  * "..." when very long. */
 const char *text_plain(const char *name);
 
+/* Bytes of the UTF-8 character that `text` begins with; 0 where it is none, or not fit to print. */
+int text_character(const char *text);
+
 const char *text_count(int64_t n); /* "61,706" */
 /* "1 epoch", "2,000 epochs" */
 const char *text_plural(int64_t n, const char *noun);
