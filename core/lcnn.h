@@ -270,6 +270,60 @@ typedef struct lcnn_shape {
 lcnn_shape lcnn_model_image_shape(const lcnn_model *model); /* of its data set's images */
 lcnn_shape lcnn_model_input_shape(const lcnn_model *model); /* of what the network sees */
 
+/* ---- What others published ------------------------------------------------------------------- */
+
+typedef enum lcnn_metric {
+    LCNN_ACCURACY,
+    LCNN_ERROR, /* 1 - accuracy */
+    LCNN_LOSS,
+    LCNN_PRECISION, /* this and the next two: micro averages */
+    LCNN_RECALL,
+    LCNN_F1,
+    LCNN_TRAIN_ERROR, /* of the last epoch, counted while training */
+    LCNN_METRICS,
+} lcnn_metric;
+
+const char *lcnn_metric_name(lcnn_metric metric); /* "train_error" */
+
+/* A figure; shares lie between 0 and 1. */
+typedef struct lcnn_claim {
+    lcnn_metric metric;
+    const char *data;   /* name of the set, as lcnn_data_name has it */
+    double value;
+    double uncertainty; /* 0: none is known */
+    uint32_t images;    /* test images behind it, where the uncertainty is binomial for want of a published one; else 0 */
+    bool graded;        /* false: to be shown only */
+    const char *source;
+    const char *note;   /* "" when there is nothing to say */
+} lcnn_claim;
+
+/* What came of training epoch by epoch; NaN where nothing is known. */
+typedef struct lcnn_published_curve {
+    const char *data, *title;
+    int count;
+    const double *epoch, *train_error, *test_error; /* [count] */
+} lcnn_published_curve;
+
+/* Test images that were answered wrongly. */
+typedef struct lcnn_published_errors {
+    const char *data, *title;
+    int count;
+    const uint32_t *index;             /* [count]: in the test part */
+    const char *const *truth, *const *answer; /* [count]: names of classes */
+} lcnn_published_errors;
+
+typedef struct lcnn_published {
+    const char *source;
+    int count;
+    const lcnn_claim *claim; /* [count] */
+    const lcnn_published_curve *curve;   /* or NULL */
+    const lcnn_published_errors *errors; /* or NULL */
+    bool changed; /* settings changed more of the model than its data, seed and name: the figures are of the unchanged one */
+} lcnn_published;
+
+/* The section `published` of the model's own file, not of those that it extends; NULL when there is none. */
+const lcnn_published *lcnn_model_published(const lcnn_model *model);
+
 /* ---- Pictures -------------------------------------------------------------------------------- */
 
 /* Any image, grey or in colour: what files hold. */
@@ -386,6 +440,7 @@ typedef struct lcnn_evaluation {
     const uint8_t *truth;         /* [count] */
     const uint8_t *answer;        /* [count] */
     const float *probability;     /* [count]: of the answer */
+    const double *loss_of;        /* [count]: the loss of each image */
 } lcnn_evaluation;
 
 /* The test part, or NULL with a message. The caller frees it. */

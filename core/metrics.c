@@ -43,6 +43,7 @@ lcnn_evaluation *metrics_new(uint32_t count, int classes) {
         .truth = m->truth,
         .answer = m->answer,
         .probability = m->probability,
+        .loss_of = m->loss,
     };
     return &m->public;
 }
