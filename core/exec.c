@@ -151,6 +151,8 @@ void exec_run(exec *x, const exec_batch *batch, const exec_update *update,
     x->slot_count = slots_of(x->plan, x->tile_count, x->network->trained);
     if (update)
         x->updates++;
+    if (x->curving)
+        square_params(x);
     deal(x, x->plan->stage);
     threads_run(threads_for(x), run_thread, x);
 }

@@ -47,12 +47,21 @@ exec *exec_new(const backend *b, network *n, const feed *f, bool training, int m
                const attr_component *method, lcnn_errors *errors);
 void exec_free(exec *x);
 
+/* An exec whose runs, which have no update, carry second derivatives backwards in place of gradients, by the operators'
+ * curvature rules (core/op.h): exec_gradient then gives those of the mean loss with respect to each weight. All operators
+ * that a gradient passes must have a rule. */
+exec *exec_new_curvature(const backend *b, network *n, const feed *f, int most, int threads, lcnn_errors *errors);
+
 /* Forward, and for a training exec backward: the gradient of the mean loss, each sample's times its weight. With `update`
  * (training only; else NULL) the weights move. */
 void exec_run(exec *x, const exec_batch *batch, const exec_update *update, const exec_answers *answers);
 
 /* The gradient of the last run of a training exec, which had no update, laid out as network.values; [network.trained]. */
 const real *exec_gradient(const exec *x);
+
+/* Gives second derivatives, laid out like exec_gradient, to the states of an optimizer that wants them; x is the training
+ * exec made for it. */
+void exec_adapt(exec *x, const attr_component *method, const real *curvature);
 
 /* Seconds that one node took so far. */
 typedef struct exec_times {

@@ -50,7 +50,7 @@ int tiles_of(const plan *p, int count) {
 
 /* A plan for each form that batches of up to `most` samples will have. */
 static bool make_plans(exec *x, const graph *g, bool training, int most, lcnn_errors *errors) {
-    bool single = singles_pay(g), lanes = !single || most > SINGLE_MOST;
+    bool single = singles_pay(g) && !x->curving, lanes = !single || most > SINGLE_MOST;
     if (single) {
         const graph *same = graph_with_ops(g, &x->backend->single->ops, x->arena);
         if (!same)
@@ -64,9 +64,9 @@ static bool make_plans(exec *x, const graph *g, bool training, int most, lcnn_er
 
 /* The most that any of the plans needs. */
 typedef struct needs {
-    size_t tile_values;                             /* reals of all tiles of the largest batch */
-    size_t partials;                                /* doubles of all tiles of the largest batch */
-    size_t thread_values, scratch, shared, carried; /* reals */
+    size_t tile_values; /* reals of all tiles of the largest batch */
+    size_t partials;    /* doubles of all tiles of the largest batch */
+    size_t thread_values, scratch, shared, carried, squared; /* reals */
     size_t inputs;
     int tiles, slots;
 } needs;
@@ -94,9 +94,18 @@ static needs find_needs(const exec *x, int most) {
         need(&n.partials, p->partial_size);
         for (int i = 0; f == FORM_SINGLE && i < p->graph->count; i++)
             need(&n.carried, carried_size(&p->graph->node[i]));
+        for (int i = 0; x->curving && i < p->graph->count; i++)
+            need(&n.squared, squared_size(&p->graph->node[i]));
     }
     n.partials *= (size_t)n.tiles;
     return n;
+}
+
+static bool make_curving(exec *x, worker *w, const needs *n) {
+    w->slopes = hold(x, n->thread_values, sizeof(real));
+    w->squared = hold(x, n->squared, sizeof(real));
+    w->squared_input = arena_array(x->arena, n->inputs, sizeof *w->squared_input);
+    return w->slopes && w->squared && w->squared_input;
 }
 
 static bool make_workers(exec *x, const needs *n) {
@@ -121,7 +130,7 @@ static bool make_workers(exec *x, const needs *n) {
         w->carried_input = w->input ? w->input + n->inputs : NULL;
         w->carried_grad = w->input_grad ? w->input_grad + n->inputs : NULL;
         if (!w->values || !w->scratch || !w->feed_scratch || !w->probability || !w->carried ||
-            !w->input || !w->input_grad)
+            !w->input || !w->input_grad || (x->curving && !make_curving(x, w, n)))
             return false;
     }
     return true;
@@ -134,6 +143,7 @@ static bool locate_params(exec *x) {
         node_params *p = &x->params[t->node];
         real *values = x->network->values + t->offset;
         p->param[t->param] = values;
+        p->squared[t->param] = x->squares ? x->squares + t->offset : NULL;
         p->offset[t->param] = t->offset;
         p->trained[t->param] = t->offset < x->network->trained;
         p->decay[t->param] = t->decay;
@@ -145,13 +155,15 @@ static bool locate_params(exec *x) {
 static bool make_gradients(exec *x, int slots, const attr_component *method) {
     size_t trained = x->network->trained;
     x->slots = hold(x, (size_t)slots * trained, sizeof(real));
+    if (!x->slots)
+        return false;
     int states = method ? ((const optimizer *)method->type)->states : 0;
     for (int i = 0; i < states; i++) {
         x->states[i] = hold(x, trained, sizeof(real));
         if (!x->states[i])
             return false;
     }
-    return x->slots != NULL;
+    return true;
 }
 
 /* Bytes that make_parts will hold. */
@@ -168,6 +180,10 @@ static double memory_needed(const exec *x, const needs *n, bool training,
     int states = method ? ((const optimizer *)method->type)->states : 0;
     if (training)
         needed += (double)(n->slots + states) * (double)trained * sizeof(real);
+    if (x->curving)
+        needed +=
+            (double)(x->network->size + (size_t)x->threads * (n->thread_values + n->squared)) *
+            sizeof(real);
     return needed;
 }
 
@@ -185,14 +201,18 @@ static bool make_parts(exec *x, bool training, int most, const attr_component *m
     x->info = hold(x, (size_t)n.tiles, sizeof *x->info);
     x->partials = hold(x, n.partials, sizeof(double));
     x->shared = hold(x, n.shared, sizeof(real));
-    return x->tiles && x->info && x->partials && x->shared && make_workers(x, &n) &&
-           locate_params(x) && (!training || make_gradients(x, n.slots, method));
+    if (x->curving)
+        x->squares = hold(x, x->network->size, sizeof(real));
+    return x->tiles && x->info && x->partials && x->shared && (!x->curving || x->squares) &&
+           make_workers(x, &n) && locate_params(x) &&
+           (!training || make_gradients(x, n.slots, method));
 }
 
-exec *exec_new(const backend *b, network *n, const feed *f, bool training, int most, int threads,
-               const attr_component *method, lcnn_errors *errors) {
+static exec *new_exec(const backend *b, network *n, const feed *f, bool training, bool curving,
+                      int most, int threads, const attr_component *method, lcnn_errors *errors) {
     exec *x = calloc(1, sizeof *x);
     if (x) {
+        x->curving = curving;
         x->backend = b;
         x->network = n;
         x->feed = f;
@@ -209,6 +229,16 @@ exec *exec_new(const backend *b, network *n, const feed *f, bool training, int m
     return x;
 }
 
+exec *exec_new(const backend *b, network *n, const feed *f, bool training, int most, int threads,
+               const attr_component *method, lcnn_errors *errors) {
+    return new_exec(b, n, f, training, false, most, threads, method, errors);
+}
+
+exec *exec_new_curvature(const backend *b, network *n, const feed *f, int most, int threads,
+                         lcnn_errors *errors) {
+    return new_exec(b, n, f, true, true, most, threads, NULL, errors);
+}
+
 void exec_free(exec *x) {
     if (!x)
         return;
@@ -218,6 +248,8 @@ void exec_free(exec *x) {
         free(x->worker[i].probability);
         free(x->worker[i].feed_scratch);
         free(x->worker[i].carried);
+        free(x->worker[i].slopes);
+        free(x->worker[i].squared);
         barrier_destroy(&x->team_barrier[i]);
     }
     barrier_destroy(&x->all);
@@ -226,6 +258,7 @@ void exec_free(exec *x) {
     free(x->partials);
     free(x->shared);
     free(x->slots);
+    free(x->squares);
     for (int i = 0; i < OPTIM_MAX_STATES; i++)
         free(x->states[i]);
     arena_free(x->arena);

@@ -1,6 +1,7 @@
 /* exec_parts.h - what the files of the executor share: exec_new.c makes one, exec.c runs it,
  * exec_step.c runs one step of one tile, exec_carry.c helps operators that know one form only,
- * exec_update.c moves the weights. Nobody else includes it. */
+ * exec_update.c moves the weights, exec_curvature.c knows about second derivatives. Nobody else
+ * includes it. */
 #ifndef EXEC_PARTS_H
 #define EXEC_PARTS_H
 
@@ -20,6 +21,9 @@ typedef struct worker {
     real *carried;      /* a node's values while they lie in lane 0, and the lists of the call */
     const real **carried_input;
     real **carried_grad;
+    real *slopes; /* of a curving exec: first derivatives, placed as second ones are in `values` */
+    real *squared; /* the same: squares of a node's inputs, and the list of them */
+    const real **squared_input;
     bool behind; /* the leader of its team may have done something that it has not waited for */
 } worker;
 
@@ -33,6 +37,7 @@ typedef struct tile_info {
 typedef struct node_params {
     const real *param[OP_MAX_PARAMS];
     real *state[OP_MAX_PARAMS];
+    const real *squared[OP_MAX_PARAMS]; /* of a curving exec */
     size_t offset[OP_MAX_PARAMS]; /* of the gradient in a slot */
     bool trained[OP_MAX_PARAMS];
     bool decay[OP_MAX_PARAMS]; /* weight decay applies */
@@ -46,6 +51,7 @@ struct exec {
     plan *forms[FORMS];  /* one for batches of each form; NULL where no batch will have it */
     node_params *params; /* [graph->count] */
     int threads, most_tiles;
+    bool curving; /* gradients are second derivatives */
 
     worker *worker;   /* [threads] */
     real *tiles;      /* [tiles][plan->tile_size], whichever form takes more */
@@ -53,6 +59,7 @@ struct exec {
     double *partials; /* per node [most_tiles][its partial], nodes one after another */
     real *shared;     /* [plan->shared_size] */
     real *slots;      /* [slots][network->trained] */
+    real *squares;    /* [network->size] of the parameters; of a curving exec */
     real *states[OPTIM_MAX_STATES]; /* [network->trained] each */
     int64_t updates;                /* done so far */
     size_t memory;
@@ -116,6 +123,21 @@ void apply_gradient(const op_call *call, int param, size_t begin, const real *x,
 
 /* Moves this thread's share of the weights. */
 void update_share(exec *x, int index, int threads);
+
+/* Reals that the squares of a node's inputs take; 0: its rule wants none. */
+size_t squared_size(const node *n);
+
+/* Where the first derivatives lie that belong to second ones. */
+static inline real *slope_of(const worker *w, const real *second) {
+    return w->slopes + (second - w->values);
+}
+
+/* Squares the parameters, which no run changes. */
+void square_params(exec *x);
+
+/* What backward is in a curving exec: a node's second derivatives, all done by the team's leader.
+ * `call` is made for backward_params and backward. */
+void run_curvature(const team *t, const op_call *call, int i);
 
 /* Slots for so many tiles: few where a tile is done before adding up its slot would be. */
 int slots_of(const plan *p, int tiles, size_t trained);

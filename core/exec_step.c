@@ -140,8 +140,7 @@ static void read_answers(const team *t, int tile, const op_call *call) {
 }
 
 /* The gradient of the weighted mean loss with respect to each sample's loss. */
-static void start_gradient(const exec *x, int tile, const op_call *call) {
-    real *grad = (real *)call->output_grad;
+static void start_gradient(const exec *x, int tile, const op_call *call, real *grad) {
     const real *weight = x->batch->weight;
     for (int lane = 0; lane < LANES; lane++) {
         real share = weight && lane < call->count ? weight[tile * tile_samples(x) + lane] : 1;
@@ -181,6 +180,10 @@ static void run_backward(const team *t, op_call *call, int i, real *slot, bool a
         any_input = any_input || call->input_grad[k];
     call->param_grad = param_grad;
     call->param_grad_add = add;
+    if (x->curving) {
+        run_curvature(t, call, i);
+        return;
+    }
     if (n->op->backward_params && x->plan->node[i].trained)
         run_items(t, call, n->op->backward_params, n->shapes.param_items,
                   times ? &times->backward_params : NULL);
@@ -233,8 +236,11 @@ void run_step(const team *t, int tile, const step *s, real *slot, bool add) {
     const exec *x = t->exec;
     op_call call = make_call(t, tile, s->node);
     if (s->phase == PHASE_BACKWARD && s->node == x->plan->graph->count - 1) {
-        if (t->member == 0)
-            start_gradient(x, tile, &call);
+        if (t->member == 0) {
+            start_gradient(x, tile, &call, (real *)call.output_grad);
+            if (x->curving)
+                start_gradient(x, tile, &call, slope_of(t->leader, call.output_grad));
+        }
         t->self->behind = true;
     }
     if (call.form == FORM_SINGLE && call.shapes->single_forward_items == 0)

@@ -94,6 +94,18 @@ static void update_all(exec *x, int sums, int index, int threads) {
     }
 }
 
+void exec_adapt(exec *x, const attr_component *method, const real *curvature) {
+    const optimizer *type = (const optimizer *)method->type;
+    for (int i = 0; i < x->network->count; i++) {
+        const network_tensor *t = &x->network->tensor[i];
+        real *state[OPTIM_MAX_STATES];
+        if (t->offset >= x->network->trained)
+            continue;
+        states_at(x, t->offset, state);
+        type->adapt(method->attrs, curvature + t->offset, state, t->size);
+    }
+}
+
 void update_share(exec *x, int index, int threads) {
     bool apart = sums_apart(x, threads);
     if (apart) {

@@ -8,11 +8,13 @@ core_sources = \
 	core/checkpoint_read.c \
 	core/class_weights.c core/class_weights.h \
 	core/clock.h \
+	core/curvature.c core/curvature.h \
 	core/dataset.h \
 	core/document.c core/document.h \
 	core/document_write.c \
 	core/error.c core/error.h \
-	core/exec.c core/exec.h core/exec_carry.c core/exec_new.c core/exec_parts.h core/exec_step.c \
+	core/exec.c core/exec.h core/exec_carry.c core/exec_curvature.c core/exec_new.c \
+	core/exec_parts.h core/exec_step.c \
 	core/exec_update.c \
 	core/feed.c core/feed.h \
 	core/file.c core/file.h \
@@ -44,5 +46,5 @@ core_sources = \
 isa_sources = \
 	core/loops.c \
 	core/op.h \
-	core/optim.c core/optim.h \
+	core/optim.c core/optim.h core/optim_sdlm.c \
 	core/rng_lanes.h core/simd.h core/simd_math.h

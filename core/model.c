@@ -6,6 +6,7 @@
 #include "model_parts.h"
 
 #include "class_weights.h"
+#include "curvature.h"
 #include "resolve.h"
 #include "schedule.h"
 
@@ -168,6 +169,13 @@ static void check_weights(loader *l) {
                                 "train: class_weights", l->errors);
 }
 
+static void check_curvature(loader *l) {
+    const doc *train = doc_get(l->tree, "train"), *method = doc_get(train, "optimizer");
+    l->ok = curvature_check(l->m->graph, &l->m->train.optimizer,
+                            method == NULL ? train->at : method->at, l->a, l->errors) &&
+            l->ok;
+}
+
 /* ---- The whole ------------------------------------------------------------------------------- */
 
 static void read_model(loader *l) {
@@ -189,6 +197,8 @@ static void read_model(loader *l) {
         model_follow_images(l);
     if (l->ok)
         check_weights(l);
+    if (l->ok)
+        check_curvature(l);
 }
 
 model *model_load(const char *path, const char *data, const char *const *settings, int count,

@@ -23,6 +23,11 @@ typedef struct optimizer {
      * then. */
     void (*update_product)(const void *attrs, const optim_step *step, real *w, const real *x, int rows, const real *dy,
                            real *const state[], size_t n);
+    /* Optional, both or none: an optimiser that goes by second derivatives. Before each epoch they are estimated on so many
+     * images of it, and given to the states of n weights, whose they are; laid out as for update. Networks need an operator's
+     * curvature rule for each node. */
+    int (*curvature_samples)(const void *attrs);
+    void (*adapt)(const void *attrs, const real *curvature, real *const state[], size_t n);
 } optimizer;
 
 #define LCNN_OPTIMIZER(name) const optimizer ISA_NAME(optimizer_##name)

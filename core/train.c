@@ -5,6 +5,7 @@
 
 #include "class_weights.h"
 #include "clock.h"
+#include "curvature.h"
 #include "exec.h"
 #include "metrics.h"
 #include "rng.h"
@@ -39,6 +40,7 @@ struct trainer {
 
     feed feed; /* of the training part */
     exec *exec;
+    curvature curvature; /* for optimisers that want it */
     selection chosen;
     real *class_weight; /* [classes]; NULL: all count 1 */
     uint32_t *order;    /* [chosen.training.count]: positions in it, shuffled anew each epoch */
@@ -83,9 +85,12 @@ static bool make_training(trainer *t, const backend *b, int threads, lcnn_errors
         return true;
     if (most > count)
         most = count;
+    if (!curvature_new(&t->curvature, b, t->network, &t->feed, count, threads, &t->method, errors))
+        return false;
+    size_t listed = most > t->curvature.samples ? most : t->curvature.samples;
     t->order = arena_array(t->arena, count, sizeof *t->order);
-    t->batch = arena_array(t->arena, most, sizeof *t->batch);
-    t->weight = arena_array(t->arena, most, sizeof *t->weight);
+    t->batch = arena_array(t->arena, listed, sizeof *t->batch);
+    t->weight = arena_array(t->arena, listed, sizeof *t->weight);
     t->loss = arena_array(t->arena, most, sizeof *t->loss);
     t->answer = arena_array(t->arena, most, 1);
     t->truth = arena_array(t->arena, most, 1);
@@ -161,6 +166,7 @@ void trainer_free(trainer *t) {
     if (!t)
         return;
     exec_free(t->exec);
+    curvature_free(&t->curvature);
     exec_free(t->validation.exec);
     exec_free(t->test.exec);
     network_free(t->network);
@@ -186,7 +192,7 @@ uint32_t trainer_test_count(const trainer *t) {
 
 size_t trainer_memory(const trainer *t) {
     size_t memory = t->network->size * sizeof(real);
-    const exec *all[] = {t->exec, t->validation.exec, t->test.exec};
+    const exec *all[] = {t->exec, t->curvature.exec, t->validation.exec, t->test.exec};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         memory += all[i] ? exec_memory(all[i]) : 0;
     return memory;
@@ -279,16 +285,22 @@ static void check_loss(training *run, double loss, const char *where) {
               isnan(loss) ? "not a number" : "infinite", where, run->epoch + 1);
 }
 
-/* One step on the samples [first, first + count) of the epoch's order; the sum of its losses, each
- * times the weight of its class: what the step makes smaller. */
-static double run_training_step(training *run, uint32_t first, int count) {
+/* The samples [first, first + count) of the epoch's order. */
+static exec_batch take_batch(const training *run, uint32_t first, int count) {
     trainer *t = run->trainer;
     for (int i = 0; i < count; i++) {
         t->batch[i] = t->chosen.training.index[t->order[first + (uint32_t)i]];
         t->weight[i] = t->class_weight ? t->class_weight[t->feed.split->labels[t->batch[i]]] : 1;
     }
-    exec_batch batch = {t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)run->epoch,
+    return (exec_batch){t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)run->epoch,
                         t->weight};
+}
+
+/* One step; the sum of its losses, each times the weight of its class: what the step makes
+ * smaller. */
+static double run_training_step(training *run, uint32_t first, int count) {
+    trainer *t = run->trainer;
+    const exec_batch batch = take_batch(run, first, count);
     exec_update update = {&t->method, run->learning_rate};
     exec_run(t->exec, &batch, &update,
              &(exec_answers){.loss = t->loss, .answer = t->answer, .truth = t->truth});
@@ -311,6 +323,10 @@ static void run_steps(training *run) {
     rng_key key = {
         .seed = (uint64_t)train->seed, .purpose = RNG_SHUFFLE, .epoch = (uint32_t)run->epoch};
     rng_permutation(&key, count, t->order);
+    if (t->curvature.exec) {
+        const exec_batch batch = take_batch(run, 0, (int)t->curvature.samples);
+        curvature_estimate(&t->curvature, t->exec, &batch);
+    }
     for (uint32_t i = 0; i < steps && !run->failed && !run->stopped; i++) {
         uint32_t left = count - i * size;
         schedule_time now = {run->epoch, train->epochs, i, steps};

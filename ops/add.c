@@ -45,6 +45,7 @@ LCNN_OP(add) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_PLAIN,
     .samples = (const op_sample[]){{.yaml = "{op: add}", .inputs = "2x3x4 2x3x4"},
                                    {.yaml = "{op: add}", .inputs = "7 7 7"},
                                    {0}},

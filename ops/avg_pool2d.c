@@ -17,14 +17,15 @@ INLINE void halve(const pool *p, const real *in, real *out) {
     }
 }
 
-INLINE void unhalve_rows(const pool *p, const real *dy, real *dx, bool add) {
+/* `factor`: what a pixel's gradient is of its window's. */
+INLINE void unhalve_rows(const pool *p, vec factor, const real *dy, real *dx, bool add) {
     size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel;
     for (int y = 0; y < p->y.out; y++) {
         real *top = dx + 2 * (size_t)y * row;
         for (int x = 0; x < p->x.out; x++, top += 2 * pixel, dy += p->out_pixel)
             for (size_t v = 0; v < p->length; v += VW) {
                 real *bottom = top + row;
-                vec quarter = vec_load(dy + v) * vec_set1((real)0.25);
+                vec quarter = vec_load(dy + v) * factor;
                 grad_put(top + v, quarter, add);
                 grad_put(top + v + pixel, quarter, add);
                 grad_put(bottom + v, quarter, add);
@@ -33,15 +34,15 @@ INLINE void unhalve_rows(const pool *p, const real *dy, real *dx, bool add) {
     }
 }
 
-INLINE void unhalve(const pool *p, const real *dy, real *dx, bool add) {
+INLINE void unhalve(const pool *p, vec factor, const real *dy, real *dx, bool add) {
     if (add) {
-        unhalve_rows(p, dy, dx, true);
+        unhalve_rows(p, factor, dy, dx, true);
         return;
     }
     /* A last odd row or column is under no window. */
     if (2 * p->y.out < p->y.in || 2 * p->x.out < p->x.in)
         pool_clear(p, dx);
-    unhalve_rows(p, dy, dx, false);
+    unhalve_rows(p, factor, dy, dx, false);
 }
 
 /* ---- Any windows ----------------------------------------------------------------------------- */
@@ -78,15 +79,17 @@ INLINE void average(const pool *p, const real *in, real *out) {
         }
 }
 
-/* Adds each output's share to its pixels, outputs in row-major order. */
-INLINE void spread(const pool *p, const real *dy, real *dx) {
+/* Adds each output's share to its pixels, or the square of the share, outputs in row-major order.
+ */
+INLINE void spread(const pool *p, const bool squares, const real *dy, real *dx) {
     size_t pixel = p->in_pixel, row = (size_t)p->x.in * pixel;
     for (int y = 0; y < p->y.out; y++)
         for (int x = 0; x < p->x.out; x++, dy += p->out_pixel) {
             patch w = patch_at(p, y, x);
+            vec factor = squares ? w.share * w.share : w.share;
             for (size_t v = 0; v < p->length; v += VW) {
                 real *line = dx + w.first * pixel + v;
-                vec share = vec_load(dy + v) * w.share;
+                vec share = vec_load(dy + v) * factor;
                 for (int i = 0; i < w.rows; i++, line += row)
                     for (int j = 0; j < w.columns; j++)
                         grad_put(line + (size_t)j * pixel, share, true);
@@ -107,18 +110,19 @@ INLINE void pool_forward(const op_call *call, const tile_form form) {
             average(&p, in, out);
 }
 
-INLINE void pool_backward(const op_call *call, const tile_form form) {
+INLINE void pool_backward(const op_call *call, const tile_form form, const bool squares) {
     pool p = pool_of(call, form);
+    vec quarter = vec_set1((real)(squares ? 0.0625 : 0.25));
     bool add = call->input_grad_add[0];
     const real *dy = call->output_grad + p.out_first;
     real *dx = call->input_grad[0] + p.in_first;
     for (int i = 0; i < p.planes; i++, dy += p.out_plane, dx += p.in_plane)
         if (pool_is_halving(&p)) {
-            unhalve(&p, dy, dx, add);
+            unhalve(&p, quarter, dy, dx, add);
         } else {
             if (!add)
                 pool_clear(&p, dx);
-            spread(&p, dy, dx);
+            spread(&p, squares, dy, dx);
         }
 }
 
@@ -133,9 +137,18 @@ static void backward(const op_call *call) {
     if (call->input_grad[0] == NULL)
         return;
     if (call->form == FORM_LANES)
-        pool_backward(call, FORM_LANES);
+        pool_backward(call, FORM_LANES, false);
     else
-        pool_backward(call, FORM_SINGLE);
+        pool_backward(call, FORM_SINGLE, false);
+}
+
+static void curvature(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
+    if (call->form == FORM_LANES)
+        pool_backward(call, FORM_LANES, true);
+    else
+        pool_backward(call, FORM_SINGLE, true);
 }
 
 static const op_input inputs[] = {
@@ -187,6 +200,8 @@ LCNN_OP(avg_pool2d) = {
     .infer = pool_infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_OWN,
+    .curvature = curvature,
     .samples = samples,
     .refusals = refusals,
 };

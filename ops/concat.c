@@ -146,6 +146,7 @@ LCNN_OP(concat) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_PLAIN,
     .samples = (const op_sample[]){{.yaml = "{op: concat}", .inputs = "2x3x4 1x3x4 3x3x4"},
                                    {.yaml = "{op: concat}", .inputs = "2x3x3 4x3x3"},
                                    {.yaml = "{op: concat}", .inputs = "5 2"},

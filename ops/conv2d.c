@@ -296,6 +296,7 @@ LCNN_OP(conv2d) = {
     .forward = forward,
     .backward = backward,
     .backward_params = backward_params,
+    .curvature_rule = CURVATURE_SQUARES,
     .samples = samples,
     .refusals = refusals,
 };

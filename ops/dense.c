@@ -162,6 +162,7 @@ LCNN_OP(dense) = {
     .backward = backward,
     .backward_params = backward_params,
     .backward_apply = backward_apply,
+    .curvature_rule = CURVATURE_SQUARES,
     .samples = samples,
     .refusals = refusals,
 };

@@ -182,6 +182,7 @@ LCNN_OP(dropout) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_TWICE,
     .samples = samples,
     .refusals = refusals,
 };

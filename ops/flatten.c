@@ -36,6 +36,7 @@ LCNN_OP(flatten) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_PLAIN,
     .samples = (const op_sample[]){{.yaml = "{op: flatten}", .inputs = "3x5x5"},
                                    {.yaml = "{op: flatten}", .inputs = "3x4x2"},
                                    {.yaml = "{op: flatten}", .inputs = "7"},

@@ -53,11 +53,11 @@ static void forward(const op_call *call) {
     }
 }
 
-static void backward(const op_call *call) {
+/* Gives every pixel `share` of its channel's gradient. */
+static void spread(const op_call *call, vec share) {
     if (call->input_grad[0] == NULL)
         return;
     size_t pixels = shape_pixels(&call->shapes->input[0]);
-    vec share = vec_set1((real)1 / (real)pixels);
     bool add = call->input_grad_add[0];
     for (int item = call->first; item < call->end; item++) {
         channel c = channel_of(call, item);
@@ -68,6 +68,15 @@ static void backward(const op_call *call) {
                 grad_put(dx, part, add);
         }
     }
+}
+
+static void backward(const op_call *call) {
+    spread(call, vec_set1((real)1 / (real)shape_pixels(&call->shapes->input[0])));
+}
+
+static void curvature(const op_call *call) {
+    real share = (real)1 / (real)shape_pixels(&call->shapes->input[0]);
+    spread(call, vec_set1(share * share));
 }
 
 static const op_input inputs[] = {
@@ -103,6 +112,8 @@ LCNN_OP(global_avg_pool2d) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_OWN,
+    .curvature = curvature,
     .samples = samples,
     .refusals = refusals,
 };

@@ -59,6 +59,7 @@ LCNN_OP(leaky_relu) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_TWICE,
     .samples =
         (const op_sample[]){{.yaml = "{op: leaky_relu, negative_slope: 0.01}",
                              .inputs = "3x4x4",

@@ -230,6 +230,7 @@ LCNN_OP(max_pool2d) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_PLAIN,
     .samples = samples,
     .refusals = refusals,
 };

@@ -62,6 +62,18 @@ static void backward(const op_call *call) {
     }
 }
 
+/* d2L/dy_k^2 = 2 / n */
+static void curvature(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
+    int classes = call->shapes->classes;
+    vec factor = vec_set1((real)(2.0 / classes));
+    for (int v = 0; v < LANES; v += VW)
+        for (int k = 0; k < classes; k++)
+            grad_put(call->input_grad[0] + k * LANES + v, vec_load(call->output_grad + v) * factor,
+                     call->input_grad_add[0]);
+}
+
 /* Shares of what lies above `off`; equal shares where nothing does. */
 static void probabilities(const op_call *call, real *probability) {
     const mean_squared_error *a = call->attrs;
@@ -101,6 +113,8 @@ LCNN_OP(mean_squared_error) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_OWN,
+    .curvature = curvature,
     .probabilities = probabilities,
     .samples = (const op_sample[]){{.yaml = "{op: mean_squared_error}", .inputs = "10"},
                                    {.yaml = "{op: mean_squared_error, on: 1, off: -1}",

@@ -50,6 +50,7 @@ LCNN_OP(multiply) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_SQUARES,
     .samples = (const op_sample[]){{.yaml = "{op: multiply}", .inputs = "2x3x4 2x3x4"},
                                    {.yaml = "{op: multiply}", .inputs = "7 7 7"},
                                    {0}},

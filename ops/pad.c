@@ -154,6 +154,7 @@ LCNN_OP(pad) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_PLAIN,
     .samples = (const op_sample[]){{.yaml = "{op: pad, padding: 2}", .inputs = "2x3x4"},
                                    {.yaml = "{op: pad, padding: [1, 0, 2, 3], value: -0.1}",
                                     .inputs = "3x4x4"},

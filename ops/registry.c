@@ -10,6 +10,7 @@
 extern LCNN_OPTIMIZER(sgd);
 extern LCNN_OPTIMIZER(adam);
 extern LCNN_OPTIMIZER(adamw);
+extern LCNN_OPTIMIZER(sdlm);
 
 /* In core/loops.c. */
 void ISA_NAME(sum_slots)(real *slot, size_t stride, int slots, size_t n);
@@ -26,6 +27,7 @@ static const component *const optimizers[] = {
     &ISA_NAME(optimizer_sgd).component,
     &ISA_NAME(optimizer_adam).component,
     &ISA_NAME(optimizer_adamw).component,
+    &ISA_NAME(optimizer_sdlm).component,
     NULL,
 };
 

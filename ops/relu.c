@@ -41,6 +41,7 @@ LCNN_OP(relu) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_TWICE,
     .samples =
         (const op_sample[]){{.yaml = "{op: relu}", .inputs = "3x4x4", .kinked = true, .kink = 0},
                             {.yaml = "{op: relu}", .inputs = "17", .kinked = true, .kink = 0},

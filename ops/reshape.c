@@ -83,6 +83,7 @@ LCNN_OP(reshape) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_PLAIN,
     .samples =
         (const op_sample[]){{.yaml = "{op: reshape, target_shape: [2, 6, 4]}", .inputs = "3x4x4"},
                             {.yaml = "{op: reshape, target_shape: [-1, 3, 3]}", .inputs = "36"},

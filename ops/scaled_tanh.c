@@ -81,6 +81,7 @@ LCNN_OP(scaled_tanh) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_TWICE,
     .samples = (const op_sample[]){{.yaml = "{op: scaled_tanh}", .inputs = "3x4x4"},
                                    {.yaml = "{op: scaled_tanh, amplitude: 2, slope: 0.5}",
                                     .inputs = "17"},

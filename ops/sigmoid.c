@@ -38,6 +38,7 @@ LCNN_OP(sigmoid) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_TWICE,
     .samples = (const op_sample[]){{.yaml = "{op: sigmoid}", .inputs = "3x4x4"},
                                    {.yaml = "{op: sigmoid}", .inputs = "17"},
                                    {0}},

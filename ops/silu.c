@@ -44,6 +44,7 @@ LCNN_OP(silu) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_TWICE,
     .samples = (const op_sample[]){{.yaml = "{op: silu}", .inputs = "3x4x4"},
                                    {.yaml = "{op: silu}", .inputs = "17"},
                                    {0}},

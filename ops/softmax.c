@@ -35,6 +35,28 @@ static void backward(const op_call *call) {
     }
 }
 
+/* dy_i/dx_c = y_i ([i = c] - y_c). `others` is kept from falling below 0 by rounding. */
+static void curvature(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
+    const shape *s = &call->shapes->output;
+    size_t stride = shape_stride(s), end = (size_t)s->dim[0] * stride;
+    bool add = call->input_grad_add[0];
+    for (size_t i = (size_t)call->first * LANES; i < (size_t)call->end * LANES; i += VW) {
+        vec sum = vec_zero();
+        for (size_t c = i; c < end; c += stride) {
+            vec y = vec_load(call->output + c);
+            sum = vec_fma(y * y, vec_load(call->output_grad + c), sum);
+        }
+        for (size_t c = i; c < end; c += stride) {
+            vec h = vec_load(call->output_grad + c), y = vec_load(call->output + c);
+            vec others = vec_max(vec_zero(), sum - y * y * h), rest = vec_set1(1) - y;
+            vec hx = y * y * (others + rest * rest * h);
+            vec_store(call->input_grad[0] + c, add ? vec_load(call->input_grad[0] + c) + hx : hx);
+        }
+    }
+}
+
 LCNN_OP(softmax) = {
     .component =
         {.name = "softmax",
@@ -51,6 +73,8 @@ LCNN_OP(softmax) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_OWN,
+    .curvature = curvature,
     .samples = (const op_sample[]){{.yaml = "{op: softmax}", .inputs = "7"},
                                    {.yaml = "{op: softmax}", .inputs = "5x2x3"},
                                    {0}},

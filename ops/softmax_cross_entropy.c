@@ -41,6 +41,20 @@ static void backward(const op_call *call) {
     }
 }
 
+/* d2L/dx_k^2 = p_k (1 - p_k) */
+static void curvature(const op_call *call) {
+    if (call->input_grad[0] == NULL)
+        return;
+    for (int v = 0; v < LANES; v += VW) {
+        vec h = vec_load(call->output_grad + v);
+        for (int k = 0; k < call->shapes->classes; k++) {
+            vec p = vec_load(call->saved + k * LANES + v);
+            grad_put(call->input_grad[0] + k * LANES + v, p * (vec_set1(1) - p) * h,
+                     call->input_grad_add[0]);
+        }
+    }
+}
+
 static void probabilities(const op_call *call, real *probability) {
     for (int v = 0; v < LANES; v += VW)
         softmax_lanes(call->input[0] + v, LANES, probability + v, LANES, call->shapes->classes);
@@ -61,6 +75,8 @@ LCNN_OP(softmax_cross_entropy) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_OWN,
+    .curvature = curvature,
     .probabilities = probabilities,
     .samples = (const op_sample[]){{.yaml = "{op: softmax_cross_entropy}", .inputs = "10"}, {0}},
     .refusals = (const op_refusal[]){{.yaml = "{op: softmax_cross_entropy}",

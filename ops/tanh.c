@@ -37,6 +37,7 @@ LCNN_OP(tanh) = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .curvature_rule = CURVATURE_TWICE,
     .samples = (const op_sample[]){{.yaml = "{op: tanh}", .inputs = "3x4x4"},
                                    {.yaml = "{op: tanh}", .inputs = "17"},
                                    {0}},

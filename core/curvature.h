@@ -1,0 +1,27 @@
+/* curvature.h - second derivatives for the optimisers that go by them: which networks have them, and estimating them before
+ * each epoch. How they are computed is the executor's business (exec_curvature.c). */
+#ifndef CURVATURE_H
+#define CURVATURE_H
+
+#include "exec.h"
+
+/* False, with a message at `at`, when the optimiser `method` goes by second derivatives and an operator that they would
+ * have to pass has no rule for them. */
+bool curvature_check(const graph *g, const attr_component *method, mark at, arena *a, lcnn_errors *errors);
+
+/* What estimating takes; all zero for optimisers that do without. */
+typedef struct curvature {
+    exec *exec;
+    const attr_component *method;
+    uint32_t samples; /* as many as the optimiser wants, or all there are */
+} curvature;
+
+/* For an epoch of `count` samples. False with a message when memory is out. */
+bool curvature_new(curvature *c, const backend *b, network *n, const feed *f, uint32_t count, int threads,
+                   const attr_component *method, lcnn_errors *errors);
+void curvature_free(curvature *c);
+
+/* Estimates them on the samples of `batch`, which are c->samples in number, and gives them to the optimiser's memory in x. */
+void curvature_estimate(const curvature *c, exec *x, const exec_batch *batch);
+
+#endif
