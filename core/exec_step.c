@@ -139,6 +139,21 @@ static void read_answers(const team *t, int tile, const op_call *call) {
     }
 }
 
+/* Takes down what a node gives before anything is computed in its place. */
+static void keep_values(const team *t, int tile, int i, const op_call *call) {
+    const shape *s = &call->shapes->output;
+    size_t pixels = shape_pixels(s), channels = (size_t)s->dim[0];
+    bool single = call->form == FORM_SINGLE;
+    size_t channel = single ? 1 : shape_stride(s), pixel = single ? shape_width(s) : LANES;
+    for (int lane = 0; lane < call->count; lane++) {
+        int sample = tile * tile_samples(t->exec) + lane;
+        real *kept = t->exec->answers->values[i] + (size_t)sample * shape_size(s);
+        for (size_t c = 0; c < channels; c++)
+            for (size_t p = 0; p < pixels; p++)
+                kept[c * pixels + p] = call->output[c * channel + p * pixel + (size_t)lane];
+    }
+}
+
 /* The gradient of the weighted mean loss with respect to each sample's loss. */
 static void start_gradient(const exec *x, int tile, const op_call *call, real *grad) {
     const real *weight = x->batch->weight;
@@ -247,6 +262,11 @@ void run_step(const team *t, int tile, const step *s, real *slot, bool add) {
         run_carried(t, tile, s, &call, slot, add);
     else
         run_phase(t, tile, s, &call, slot, add);
+    if (s->phase == PHASE_FORWARD && x->answers->values) {
+        if (t->member == 0)
+            keep_values(t, tile, s->node, &call);
+        t->self->behind = true;
+    }
 }
 
 void load_tile(const team *t, int tile) {

@@ -471,6 +471,24 @@ bool lcnn_predictor_run(lcnn_predictor *predictor, const char *name, const lcnn_
 /* What the network saw in the last run, of lcnn_model_input_shape. */
 const float *lcnn_predictor_input(const lcnn_predictor *predictor);
 
+/* Numbers in rows: the last dimension is the fastest. They belong to what gave them. */
+typedef struct lcnn_tensor {
+    int rank;
+    int size[4];
+    const float *values; /* NULL: there is none */
+} lcnn_tensor;
+
+/* From now on runs keep what every layer gives. False with a message when memory is out. */
+bool lcnn_predictor_keep(lcnn_predictor *predictor, lcnn_errors *errors);
+
+/* What a layer (of lcnn_model_layer) gave in the last run: [channels][height][width] or [units]; until the next run. Without
+ * values where no run kept any. */
+lcnn_tensor lcnn_predictor_activation(const lcnn_predictor *predictor, int layer);
+
+/* The parameter of a layer called `name` ("weight"), in the shape and order of lcnn_session_save. Without values where it has
+ * none such, or, with a message, when memory is out. */
+lcnn_tensor lcnn_predictor_parameter(lcnn_predictor *predictor, int layer, const char *name, lcnn_errors *errors);
+
 /* Threads that this machine grants. */
 int lcnn_threads_available(void);
 

@@ -243,3 +243,25 @@ bool lcnn_predictor_run(lcnn_predictor *p, const char *name, const lcnn_picture 
 const float *lcnn_predictor_input(const lcnn_predictor *p) {
     return predictor_input(p->inner);
 }
+
+static lcnn_tensor public_tensor(const shape *s, const float *values) {
+    lcnn_tensor t = {.rank = s->rank, .values = values};
+    for (int i = 0; i < s->rank; i++)
+        t.size[i] = s->dim[i];
+    return t;
+}
+
+bool lcnn_predictor_keep(lcnn_predictor *p, lcnn_errors *errors) {
+    return predictor_keep(p->inner, errors);
+}
+
+lcnn_tensor lcnn_predictor_activation(const lcnn_predictor *p, int layer) {
+    return public_tensor(&p->model->graph->node[layer].shapes.output,
+                         predictor_value(p->inner, layer));
+}
+
+lcnn_tensor lcnn_predictor_parameter(lcnn_predictor *p, int layer, const char *name,
+                                     lcnn_errors *errors) {
+    const checkpoint_tensor *t = predictor_parameter(p->inner, layer, name, errors);
+    return t ? public_tensor(&t->shape, t->data) : (lcnn_tensor){0};
+}

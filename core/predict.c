@@ -16,6 +16,9 @@ struct predictor {
     const backend *backend;
     int threads;
     float *input; /* of the network, in the last run */
+    real **value; /* [graph->count]: what each node gave in the last run; NULL: nothing is kept */
+    bool has_run; /* since values are kept */
+    const checkpoint_tensor *exported; /* every parameter, once one was wanted */
 
     /* For pictures of one size; made anew for one of another. */
     exec *exec;
@@ -145,9 +148,45 @@ bool predictor_run(predictor *p, const char *name, const uint8_t *pixels, const 
     if (!keep_input(p, errors))
         return false;
     exec_run(p->exec, &(exec_batch){.sample = &first, .count = 1}, NULL,
-             &(exec_answers){.answer = &best, .probabilities = probability});
+             &(exec_answers){.answer = &best, .probabilities = probability, .values = p->value});
+    p->has_run = p->value != NULL;
     *answer = best;
     return true;
+}
+
+/* ---- Looking inside -------------------------------------------------------------------------- */
+
+bool predictor_keep(predictor *p, lcnn_errors *errors) {
+    const graph *g = p->graph;
+    if (p->value)
+        return true;
+    real **value = arena_array(p->arena, (size_t)g->count, sizeof *value);
+    for (int i = 0; value && i < g->count; i++) {
+        value[i] = arena_array(p->arena, shape_size(&g->node[i].shapes.output), sizeof **value);
+        if (!value[i])
+            value = NULL;
+    }
+    p->value = value;
+    if (!value)
+        error_no_memory(errors);
+    return value != NULL;
+}
+
+const real *predictor_value(const predictor *p, int index) {
+    return p->has_run ? p->value[index] : NULL;
+}
+
+const checkpoint_tensor *predictor_parameter(predictor *p, int index, const char *name,
+                                             lcnn_errors *errors) {
+    const network *n = p->network;
+    if (!p->exported)
+        p->exported = network_export(n, n->values, p->arena, errors);
+    for (int i = 0; p->exported && i < n->count; i++) {
+        const network_tensor *t = &n->tensor[i];
+        if (t->node == index && strcmp(n->graph->node[index].op->params[t->param].name, name) == 0)
+            return &p->exported[i];
+    }
+    return NULL;
 }
 
 const float *predictor_input(const predictor *p) {

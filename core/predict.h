@@ -6,6 +6,7 @@
 #define PREDICT_H
 
 #include "backend.h"
+#include "checkpoint.h"
 #include "model.h"
 
 typedef struct predictor predictor;
@@ -18,6 +19,15 @@ void predictor_free(predictor *p);
  * False with a message that begins with `name`. */
 bool predictor_run(predictor *p, const char *name, const uint8_t *pixels, const shape *image, float *probability, int *answer,
                    lcnn_errors *errors);
+
+/* From now on runs keep what every node gives. False with a message when memory is out. */
+bool predictor_keep(predictor *p, lcnn_errors *errors);
+
+/* What a node gave in the last run, row-major in its output's shape; NULL where it was not kept. */
+const real *predictor_value(const predictor *p, int index);
+
+/* A node's parameter by name, in the order of files; NULL where it has none such, or, with a message, when memory is out. */
+const checkpoint_tensor *predictor_parameter(predictor *p, int index, const char *name, lcnn_errors *errors);
 
 /* The network's input in the last run, [channels][height][width]. */
 const float *predictor_input(const predictor *p);

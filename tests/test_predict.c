@@ -152,6 +152,56 @@ START_TEST(pictures_that_do_not_fit) {
 }
 END_TEST
 
+/* ---- Looking inside -------------------------------------------------------------------------- */
+
+START_TEST(what_every_layer_gives_can_be_kept) {
+    lcnn_model *m = model_of(softmax);
+    lcnn_data *data = lcnn_data_open("glyphs:360", errors);
+    lcnn_predictor *p = predictor_of(m, data, NULL);
+    lcnn_images images = lcnn_data_images(data, LCNN_TEST);
+    lcnn_picture picture = picture_of(&images, 3);
+    float probability[10], kept[10];
+    int answer;
+    ck_assert(lcnn_predictor_run(p, "image", &picture, probability, &answer, errors));
+    ck_assert_ptr_null(lcnn_predictor_activation(p, 0).values);
+    ck_assert(lcnn_predictor_keep(p, errors));
+    ck_assert_ptr_null(lcnn_predictor_activation(p, 0).values);
+    ck_assert(lcnn_predictor_run(p, "image", &picture, kept, &answer, errors));
+    ck_assert_mem_eq(kept, probability, sizeof kept);
+
+    lcnn_tensor conv = lcnn_predictor_activation(p, 0), tanh = lcnn_predictor_activation(p, 1);
+    lcnn_tensor pool = lcnn_predictor_activation(p, 2), flat = lcnn_predictor_activation(p, 3);
+    ck_assert_int_eq(conv.rank, 3);
+    ck_assert_int_eq(conv.size[0], 6);
+    ck_assert_int_eq(conv.size[1], 28);
+    ck_assert_int_eq(flat.rank, 1);
+    ck_assert_int_eq(flat.size[0], 6 * 7 * 7);
+    lcnn_tensor weight = lcnn_predictor_parameter(p, 0, "weight", errors);
+    lcnn_tensor bias = lcnn_predictor_parameter(p, 0, "bias", errors);
+    ck_assert_int_eq(weight.rank, 4);
+    ck_assert_int_eq(weight.size[0], 6);
+    ck_assert_int_eq(weight.size[3], 5);
+    ck_assert_ptr_null(lcnn_predictor_parameter(p, 0, "nothing", errors).values);
+    ck_assert_ptr_null(lcnn_predictor_parameter(p, 1, "weight", errors).values);
+    for (int c = 0; c < 6; c++)
+        for (int y = 0; y < 28; y++)
+            for (int x = 0; x < 28; x++) {
+                double sum = (double)bias.values[c];
+                for (int k = 0; k < 25; k++)
+                    sum += (double)weight.values[25 * c + k] *
+                           (double)lcnn_predictor_input(p)[(y + k / 5) * 32 + x + k % 5];
+                int at = (c * 28 + y) * 28 + x;
+                ck_assert_double_eq_tol((double)conv.values[at], sum, 1e-5);
+                ck_assert((tanh.values[at] > 0) == (conv.values[at] > 0));
+                ck_assert(tanh.values[at] <= pool.values[(c * 7 + y / 4) * 7 + x / 4]);
+            }
+    ck_assert_mem_eq(pool.values, flat.values, 6 * 49 * sizeof(float));
+    lcnn_predictor_free(p);
+    lcnn_data_free(data);
+    lcnn_model_free(m);
+}
+END_TEST
+
 /* ---- Pictures -------------------------------------------------------------------------------- */
 
 static lcnn_picture *some_picture(int channels) {
@@ -225,6 +275,7 @@ int main(void) {
     tcase_add_loop_test(cases, a_prediction_has_the_bits_of_the_test, 0, 2);
     tcase_add_test(cases, what_the_network_sees_is_what_a_view_shows);
     tcase_add_test(cases, pictures_that_do_not_fit);
+    tcase_add_test(cases, what_every_layer_gives_can_be_kept);
     tcase_add_test(cases, what_is_written_is_read_again);
     tcase_add_test(cases, the_ending_of_the_name_says_the_form);
     tcase_add_test(cases, a_picture_that_cannot_be_written);
