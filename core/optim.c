@@ -1,4 +1,4 @@
-/* optim.c - the optimisers: sgd, adam and adamw.
+/* optim.c - the optimisers: sgd, adam and adamw. Others have files of their own.
  *
  * Names and formulas are Keras's. Constants are worked out in double and rounded once; each weight
  * is updated on its own, so it does not matter who updates which. */

@@ -110,6 +110,23 @@ static void adamw(double *w, double g, double *m, double *v, double rate, double
     adam(w, g, m, v, rate, t);
 }
 
+static void rmsprop(double *w, double g, double *m, double *v, double rate, double t) {
+    (void)m, (void)t;
+    *v = 0.9 * *v + 0.1 * g * g;
+    *w -= rate * g / sqrt(*v + 1e-7);
+}
+
+static void rmsprop_other(double *w, double g, double *m, double *v, double rate, double t) {
+    (void)t;
+    *v = 0.5 * *v + 0.5 * g * g;
+    *m = 0.8 * *m - rate * g / sqrt(*v + 0.01);
+    *w += *m;
+}
+
+static void rmsprop_decay(double *w, double g, double *m, double *v, double rate, double t) {
+    rmsprop(w, g + 0.1 * *w, m, v, rate, t);
+}
+
 static const struct {
     const char *yaml;
     formula *step;
@@ -124,6 +141,9 @@ static const struct {
     {"{op: adam, weight_decay: 0.1}", adam_decay, adam},
     {"adamw", adamw, adam},
     {"{op: adamw, weight_decay: 0}", adam, adam},
+    {"rmsprop", rmsprop, rmsprop},
+    {"{op: rmsprop, rho: 0.5, momentum: 0.8, epsilon: 0.01}", rmsprop_other, rmsprop_other},
+    {"{op: rmsprop, weight_decay: 0.1}", rmsprop_decay, rmsprop},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
