@@ -46,9 +46,5 @@ core_sources = \
 isa_sources = \
 	core/loops.c \
 	core/op.h \
-<<<<<<< Updated upstream
-	core/optim.c core/optim.h core/optim_sdlm.c \
-=======
-	core/optim.c core/optim.h core/optim_rmsprop.c \
->>>>>>> Stashed changes
+	core/optim.c core/optim.h core/optim_rmsprop.c core/optim_sdlm.c \
 	core/rng_lanes.h core/simd.h core/simd_math.h

@@ -10,11 +10,8 @@
 extern LCNN_OPTIMIZER(sgd);
 extern LCNN_OPTIMIZER(adam);
 extern LCNN_OPTIMIZER(adamw);
-<<<<<<< Updated upstream
-extern LCNN_OPTIMIZER(sdlm);
-=======
 extern LCNN_OPTIMIZER(rmsprop);
->>>>>>> Stashed changes
+extern LCNN_OPTIMIZER(sdlm);
 
 /* In core/loops.c. */
 void ISA_NAME(sum_slots)(real *slot, size_t stride, int slots, size_t n);
@@ -31,11 +28,8 @@ static const component *const optimizers[] = {
     &ISA_NAME(optimizer_sgd).component,
     &ISA_NAME(optimizer_adam).component,
     &ISA_NAME(optimizer_adamw).component,
-<<<<<<< Updated upstream
-    &ISA_NAME(optimizer_sdlm).component,
-=======
     &ISA_NAME(optimizer_rmsprop).component,
->>>>>>> Stashed changes
+    &ISA_NAME(optimizer_sdlm).component,
     NULL,
 };
 
