@@ -14,6 +14,7 @@ lcnn_SOURCES = \
 	tools/data_fetch.c \
 	tools/data_verify.c \
 	tools/command.h \
+	tools/csv.c tools/csv.h \
 	tools/data_show.c \
 	tools/data_stats.c \
 	tools/duplicates.c tools/duplicates.h \
@@ -27,9 +28,11 @@ lcnn_SOURCES = \
 	tools/page_picture.c \
 	tools/page_style.c \
 	tools/page_table.c \
+	tools/past_run.c tools/past_run.h \
 	tools/preview.c tools/preview.h \
 	tools/progress.c tools/progress.h \
 	tools/published.c tools/published.h \
+	tools/report.h \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \

@@ -9,11 +9,10 @@
 
 #define COLOURS_LIGHT                                                                              \
     "--paper:#fff;--ink:#1c2128;--faint:#66707c;--rule:#dfe3e8;--wash:#f5f7f9;"                    \
-    "--accent:#2a5bb8;--good:#1d7a46;--bad:#b3372c;--warm:#b26a12;--turn:none"
+    "--accent:#2a5bb8;--good:#1d7a46;--bad:#b3372c;--warm:#b26a12"
 #define COLOURS_DARK                                                                               \
     "--paper:#14171b;--ink:#dfe4ea;--faint:#929ca8;--rule:#2d333a;--wash:#1c2127;"                 \
-    "--accent:#8ab1f2;--good:#6fc08f;--bad:#ee8a7e;--warm:#e0a558;"                                \
-    "--turn:invert(.91) hue-rotate(180deg)"
+    "--accent:#8ab1f2;--good:#6fc08f;--bad:#ee8a7e;--warm:#e0a558"
 
 const char page_style[] =
     ":root{" COLOURS_LIGHT "}\n"
@@ -77,7 +76,7 @@ const char page_style[] =
     "figcaption{font-size:.85rem;line-height:1.35;color:var(--faint);margin-top:.35rem}\n"
     ".columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));"
     "gap:1.25rem 2rem;align-items:start;margin-bottom:1rem}\n"
-    ".chart{margin:0 0 1rem}.chart img{width:100%;filter:var(--turn)}\n"
+    ".chart{margin:0 0 1rem}.chart img{width:100%}\n"
     ".gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(var(--w),1fr));"
     "gap:1.2rem 1rem;margin:0 0 1.5rem}\n"
     ".gallery img,.flow img{image-rendering:pixelated;border-radius:3px;"

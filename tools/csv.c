@@ -1,0 +1,144 @@
+/* csv.c - reading comma-separated values; see csv.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "csv.h"
+
+enum { MOST_BYTES = 256 << 20 };
+
+struct csv {
+    char *text; /* the file; fields are cut out of it in place */
+    char **field;
+    int count, room, columns;
+};
+
+/* The file with a NUL behind it. */
+static char *read_text(const char *path, const char **why) {
+    FILE *in = fopen(path, "rb");
+    char *text = NULL;
+    size_t size = 0, room = 0;
+    if (!in) {
+        *why = errno == ENOENT ? NULL : strerror(errno);
+        return NULL;
+    }
+    do {
+        room = room ? 2 * room : 1 << 16;
+        text = realloc(text, room + 1);
+        if (!text)
+            no_memory();
+        size += fread(text + size, 1, room - size, in);
+    } while (size == room && room < MOST_BYTES);
+    text[size] = '\0';
+    *why = ferror(in)             ? strerror(errno)
+           : size == room         ? "it is too large"
+           : strlen(text) != size ? "there are NUL bytes in it"
+                                  : NULL;
+    fclose(in);
+    if (!*why)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* Cuts out the field at *at, and moves *at behind its end. Returns what ended it: ',', '\n' or
+ * '\0'. */
+static char cut(char **at, char **field) {
+    char *from = *at, *to = from;
+    bool quoted = *from == '"';
+    *field = from;
+    if (quoted)
+        from++;
+    while (*from && (quoted || (*from != ',' && *from != '\n' && *from != '\r'))) {
+        if (quoted && *from == '"' && *++from != '"')
+            quoted = false;
+        else
+            *to++ = *from++;
+    }
+    from += *from == '\r';
+    char end = *from;
+    *to = '\0';
+    *at = from + (end != '\0');
+    return end;
+}
+
+static void add(csv *c, char *field) {
+    if (c->count == c->room) {
+        c->room = 2 * c->room + 256;
+        c->field = realloc(c->field, (size_t)c->room * sizeof *c->field);
+        if (!c->field)
+            no_memory();
+    }
+    c->field[c->count++] = field;
+}
+
+/* What is wrong, or NULL. */
+static const char *split(csv *c) {
+    for (char *at = c->text; *at;) {
+        int begin = c->count;
+        for (char end = ','; end == ',';) {
+            char *field;
+            end = cut(&at, &field);
+            add(c, field);
+            if (end != ',' && end != '\n' && end != '\0')
+                return "a field in quotes goes on behind them";
+        }
+        if (c->columns == 0)
+            c->columns = c->count;
+        if (c->count - begin != c->columns)
+            return "its rows are not of one length";
+    }
+    return c->count == 0 ? "it is empty" : NULL;
+}
+
+csv *csv_read(const char *path, int columns, const char **why) {
+    csv *c = calloc(1, sizeof *c);
+    if (!c)
+        no_memory();
+    c->columns = columns;
+    c->text = read_text(path, why);
+    if (c->text && !(*why = split(c)))
+        return c;
+    csv_free(c);
+    return NULL;
+}
+
+void csv_free(csv *c) {
+    if (!c)
+        return;
+    free(c->text);
+    free(c->field);
+    free(c);
+}
+
+int csv_rows(const csv *c) {
+    return c->count / c->columns;
+}
+
+int csv_columns(const csv *c) {
+    return c->columns;
+}
+
+const char *csv_text(const csv *c, int row, int column) {
+    return c->field[row * c->columns + column];
+}
+
+int csv_column(const csv *c, const char *name) {
+    for (int i = 0; i < c->columns; i++)
+        if (strcmp(c->field[i], name) == 0)
+            return i;
+    return -1;
+}
+
+double csv_number(const csv *c, int row, int column) {
+    const char *text = csv_text(c, row, column);
+    char *end;
+    double value = strtod(text, &end);
+    return end == text || *end ? NAN : value;
+}
