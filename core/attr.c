@@ -23,6 +23,10 @@ static bool parse_default(const parse *p, const attr *row, void *out) {
         *(attr_reals *)((char *)out + row->offset) = (attr_reals){0};
         return true;
     }
+    if (row->initial[0] == '\0' && row->type == ATTR_INT_LISTS) {
+        *(attr_int_lists *)((char *)out + row->offset) = (attr_int_lists){0};
+        return true;
+    }
     const doc *value;
     if (strpbrk(row->initial, "[]{}\"'")) {
         value = document_parse(p->a, row->name, row->initial, strlen(row->initial), p->errors);

@@ -24,6 +24,7 @@ typedef enum attr_type {
     ATTR_PAIR,      /* attr_pair; one number in YAML stands for both */
     ATTR_INTS,      /* attr_ints: a list */
     ATTR_REALS,     /* attr_reals: a list; one number is a list of one */
+    ATTR_INT_LISTS, /* attr_int_lists: a list of lists */
     ATTR_PADDING,   /* attr_padding: valid, same, n, [y, x] or [top, bottom, left, right] */
     ATTR_COMPONENT, /* attr_component: a name, or a map with `op` and attributes, from `components` */
 } attr_type;
@@ -41,6 +42,11 @@ typedef struct attr_reals {
     int count;
     const double *value;
 } attr_reals;
+
+typedef struct attr_int_lists {
+    int count;
+    const attr_ints *list;
+} attr_int_lists;
 
 typedef enum padding_mode { PADDING_VALID, PADDING_SAME, PADDING_EXPLICIT } padding_mode;
 
@@ -61,7 +67,7 @@ typedef struct attr {
     attr_type type;
     size_t offset;
     const char *initial;          /* default as YAML text; NULL: must be given; "" for a component: none (type NULL), for a
-                                     string: the empty one, for a list of reals: none */
+                                     string: the empty one, for reals and lists of lists: none */
     double min, max;              /* range of each number; max not above min: no upper limit; both 0 and not above_min: any
                                      finite number (any int; padding: 0 to ATTR_PADDING_MAX) */
     bool above_min;               /* the range does not include min itself */

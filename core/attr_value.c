@@ -160,6 +160,21 @@ static bool parse_ints(const parse *p, const attr *row, const doc *value, attr_i
     return parse_int_members(p, row, value, numbers);
 }
 
+/* Each fault is reported at the list that it is in. */
+static bool parse_int_lists(const parse *p, const attr *row, const doc *value,
+                            attr_int_lists *out) {
+    if (value->kind != DOC_LIST || value->count == 0)
+        return reject(p, row, value, NULL);
+    attr_ints *lists = arena_array(p->a, (size_t)value->count, sizeof *lists);
+    if (!lists)
+        return attr_out_of_memory(p);
+    *out = (attr_int_lists){.count = value->count, .list = lists};
+    bool ok = true;
+    for (const doc *d = value->first; d; d = d->next)
+        ok = parse_ints(p, row, d, lists++) && ok;
+    return ok;
+}
+
 static bool parse_reals(const parse *p, const attr *row, const doc *value, attr_reals *out) {
     if (value->kind == DOC_MAP || (value->kind == DOC_LIST && value->count == 0))
         return reject(p, row, value, NULL);
@@ -229,6 +244,8 @@ bool attr_parse_value(const parse *p, const attr *row, const doc *value, void *o
         return parse_ints(p, row, value, place);
     case ATTR_REALS:
         return parse_reals(p, row, value, place);
+    case ATTR_INT_LISTS:
+        return parse_int_lists(p, row, value, place);
     case ATTR_PADDING:
         return parse_padding(p, row, value, place);
     case ATTR_COMPONENT: {

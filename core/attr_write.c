@@ -51,6 +51,17 @@ static doc *write_ints(arena *a, const int *value, int count) {
     return list;
 }
 
+static doc *write_int_lists(arena *a, const attr_int_lists *lists) {
+    doc *all = doc_new(a, DOC_LIST, nowhere);
+    for (int i = 0; i < lists->count && all; i++) {
+        doc *list = write_ints(a, lists->list[i].value, lists->list[i].count);
+        if (!list)
+            return NULL;
+        doc_append(all, NULL, list);
+    }
+    return all;
+}
+
 static doc *write_padding(arena *a, const attr_padding *padding) {
     if (padding->mode != PADDING_EXPLICIT)
         return doc_scalar(a, nowhere, padding->mode == PADDING_SAME ? "same" : "valid", false);
@@ -85,6 +96,8 @@ static doc *write_value(arena *a, const attr *row, const void *place) {
         const attr_reals *list = place;
         return write_reals(a, list->value, list->count);
     }
+    case ATTR_INT_LISTS:
+        return write_int_lists(a, place);
     case ATTR_PADDING:
         return write_padding(a, place);
     case ATTR_COMPONENT:
@@ -101,6 +114,8 @@ static bool absent(const attr *row, const void *place) {
         return !((const attr_component *)place)->type;
     if (row->type == ATTR_REALS)
         return ((const attr_reals *)place)->count == 0;
+    if (row->type == ATTR_INT_LISTS)
+        return ((const attr_int_lists *)place)->count == 0;
     return (*(const char *const *)place)[0] == '\0';
 }
 
@@ -146,6 +161,8 @@ static const char *describe_type(const attr *row, arena *a) {
         return "list of integers";
     case ATTR_REALS:
         return "number or list of numbers";
+    case ATTR_INT_LISTS:
+        return "list of lists of integers";
     case ATTR_PADDING:
         return "valid, same, integer, [y, x] or [top, bottom, left, right]";
     case ATTR_COMPONENT:
@@ -162,7 +179,7 @@ static const char *describe_type(const attr *row, arena *a) {
 /* The range that attr.c checks. Limits that say no more than the C type does are left out. */
 static const char *describe_range(const attr *row, arena *a) {
     bool numbers = row->type == ATTR_INT || row->type == ATTR_REAL || row->type == ATTR_PAIR ||
-                   row->type == ATTR_INTS || row->type == ATTR_REALS;
+                   row->type == ATTR_INTS || row->type == ATTR_INT_LISTS || row->type == ATTR_REALS;
     if ((!numbers && row->type != ATTR_PADDING) ||
         (row->min == 0 && row->max == 0 && !row->above_min))
         return "";

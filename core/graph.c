@@ -85,7 +85,8 @@ static void add_up(graph *g, const node *n) {
         g->macs = INT64_MAX;
     for (int i = 0; n->op->params != NULL && n->op->params[i].name != NULL; i++)
         if (!n->op->params[i].state && n->shapes.param[i].shape.rank > 0)
-            g->parameters += (int64_t)shape_size(&n->shapes.param[i].shape);
+            g->parameters +=
+                (int64_t)shape_size(&n->shapes.param[i].shape) - n->shapes.param[i].absent;
 }
 
 /* The drafts in the order of computing, with references to places in that order. */

@@ -13,15 +13,33 @@ struct op_report {
     lcnn_errors *errors;
 };
 
-bool op_reject(op_report *report, const char *attribute, const char *format, ...) {
+/* Says what is wrong at `value`, or at the node where that is NULL. */
+static bool reject_at(op_report *report, const doc *value, const char *format, va_list list) {
     char text[512];
-    va_list list;
-    va_start(list, format);
     text_vformat(text, sizeof text, format, list);
-    va_end(list);
-    const doc *value = attribute == NULL ? NULL : doc_get(report->map, attribute);
     error_add(report->errors, LCNN_BAD_MODEL, value == NULL ? report->map->at : value->at,
               "%s '%s': %s", report->type->component.name, report->name, text);
+    return false;
+}
+
+bool op_reject(op_report *report, const char *attribute, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    reject_at(report, attribute == NULL ? NULL : doc_get(report->map, attribute), format, list);
+    va_end(list);
+    return false;
+}
+
+bool op_reject_member(op_report *report, const char *attribute, int index, const char *format,
+                      ...) {
+    const doc *value = doc_get(report->map, attribute);
+    const doc *member = value == NULL ? NULL : value->first;
+    while (member != NULL && index-- > 0)
+        member = member->next;
+    va_list list;
+    va_start(list, format);
+    reject_at(report, member == NULL ? value : member, format, list);
+    va_end(list);
     return false;
 }
 

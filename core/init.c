@@ -58,28 +58,30 @@ static double normal_quantile(double p) {
     return q < 0 ? -z : z;
 }
 
-static void fill_uniform(const rng_key *key, double low, double high, size_t n, float *out) {
+static void fill_uniform(const rng_key *key, double low, double high, size_t first, size_t n,
+                         float *out) {
     for (size_t i = 0; i < n; i++)
-        out[i] = (float)(low + (high - low) * uniform_number(key, i));
+        out[i] = (float)(low + (high - low) * uniform_number(key, first + i));
 }
 
 /* Normal numbers that never leave two deviations, whose deviation after cutting is the one given:
  * 0.8796... is that of a standard normal number cut at 2. Keras's variance scaling does the same.
  */
-static void fill_truncated(const rng_key *key, double deviation, size_t n, float *out) {
+static void fill_truncated(const rng_key *key, double deviation, size_t first, size_t n,
+                           float *out) {
     const double below_minus_2 = 0.022750131948179207; /* of the standard normal distribution */
     double sigma = deviation / 0.87962566103423978;
     for (size_t i = 0; i < n; i++) {
-        double p = below_minus_2 + (1 - 2 * below_minus_2) * uniform_number(key, i);
+        double p = below_minus_2 + (1 - 2 * below_minus_2) * uniform_number(key, first + i);
         out[i] = (float)(sigma * normal_quantile(p));
     }
 }
 
 /* ---- Plain ones ------------------------------------------------------------------------------ */
 
-static void zeros_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out, size_t n,
-                       float *out) {
-    (void)attrs, (void)key, (void)fan_in, (void)fan_out;
+static void zeros_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out, size_t first,
+                       size_t n, float *out) {
+    (void)attrs, (void)key, (void)fan_in, (void)fan_out, (void)first;
     for (size_t i = 0; i < n; i++)
         out[i] = 0;
 }
@@ -95,10 +97,10 @@ static const attr constant_attrs[] = {
     {"value", ATTR_REAL, offsetof(constant, value), .min = -1e30, .max = 1e30, .help = "the value"},
     {0}};
 
-static void constant_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out, size_t n,
-                          float *out) {
+static void constant_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
+                          size_t first, size_t n, float *out) {
     const constant *c = attrs;
-    (void)key, (void)fan_in, (void)fan_out;
+    (void)key, (void)fan_in, (void)fan_out, (void)first;
     for (size_t i = 0; i < n; i++)
         out[i] = (float)c->value;
 }
@@ -121,11 +123,11 @@ static const attr uniform_attrs[] = {{"min", ATTR_REAL, offsetof(uniform, min), 
                                       .min = -1e30, .max = 1e30, .help = "the other end"},
                                      {0}};
 
-static void uniform_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out, size_t n,
-                         float *out) {
+static void uniform_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
+                         size_t first, size_t n, float *out) {
     const uniform *u = attrs;
     (void)fan_in, (void)fan_out;
-    fill_uniform(key, u->min, u->max, n, out);
+    fill_uniform(key, u->min, u->max, first, n, out);
 }
 
 static const initializer uniform_range = {.component = {.name = "uniform",
@@ -146,12 +148,12 @@ static const attr normal_attrs[] = {
      .help = "its standard deviation"},
     {0}};
 
-static void normal_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out, size_t n,
-                        float *out) {
+static void normal_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
+                        size_t first, size_t n, float *out) {
     const normal *c = attrs;
     (void)fan_in, (void)fan_out;
     for (size_t i = 0; i < n; i++)
-        out[i] = (float)(c->mean + c->deviation * normal_quantile(uniform_number(key, i)));
+        out[i] = (float)(c->mean + c->deviation * normal_quantile(uniform_number(key, first + i)));
 }
 
 static const initializer normal_spread = {.component = {.name = "normal",
@@ -169,10 +171,10 @@ static double limit(double variance) {
 }
 
 static void glorot_uniform_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
-                                size_t n, float *out) {
+                                size_t first, size_t n, float *out) {
     double l = limit(2 / ((double)fan_in + fan_out));
     (void)attrs;
-    fill_uniform(key, -l, l, n, out);
+    fill_uniform(key, -l, l, first, n, out);
 }
 
 static const initializer glorot_uniform = {
@@ -184,9 +186,9 @@ static const initializer glorot_uniform = {
     .fill = glorot_uniform_fill};
 
 static void glorot_normal_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
-                               size_t n, float *out) {
+                               size_t first, size_t n, float *out) {
     (void)attrs;
-    fill_truncated(key, __builtin_sqrt(2 / ((double)fan_in + fan_out)), n, out);
+    fill_truncated(key, __builtin_sqrt(2 / ((double)fan_in + fan_out)), first, n, out);
 }
 
 static const initializer glorot_normal = {
@@ -197,10 +199,10 @@ static const initializer glorot_normal = {
     .fill = glorot_normal_fill};
 
 static void he_uniform_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
-                            size_t n, float *out) {
+                            size_t first, size_t n, float *out) {
     double l = limit(2.0 / fan_in);
     (void)attrs, (void)fan_out;
-    fill_uniform(key, -l, l, n, out);
+    fill_uniform(key, -l, l, first, n, out);
 }
 
 static const initializer he_uniform = {
@@ -211,10 +213,10 @@ static const initializer he_uniform = {
                          "ImageNet classification\" (ICCV 2015)."},
     .fill = he_uniform_fill};
 
-static void he_normal_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out, size_t n,
-                           float *out) {
+static void he_normal_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
+                           size_t first, size_t n, float *out) {
     (void)attrs, (void)fan_out;
-    fill_truncated(key, __builtin_sqrt(2.0 / fan_in), n, out);
+    fill_truncated(key, __builtin_sqrt(2.0 / fan_in), first, n, out);
 }
 
 static const initializer he_normal = {
@@ -225,10 +227,10 @@ static const initializer he_normal = {
     .fill = he_normal_fill};
 
 static void lecun_uniform_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
-                               size_t n, float *out) {
+                               size_t first, size_t n, float *out) {
     double l = limit(1.0 / fan_in);
     (void)attrs, (void)fan_out;
-    fill_uniform(key, -l, l, n, out);
+    fill_uniform(key, -l, l, first, n, out);
 }
 
 static const initializer lecun_uniform = {
@@ -239,9 +241,9 @@ static const initializer lecun_uniform = {
     .fill = lecun_uniform_fill};
 
 static void lecun_normal_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
-                              size_t n, float *out) {
+                              size_t first, size_t n, float *out) {
     (void)attrs, (void)fan_out;
-    fill_truncated(key, __builtin_sqrt(1.0 / fan_in), n, out);
+    fill_truncated(key, __builtin_sqrt(1.0 / fan_in), first, n, out);
 }
 
 static const initializer lecun_normal = {
@@ -251,19 +253,36 @@ static const initializer lecun_normal = {
                          "widened to make up for it. Source: see lecun_uniform."},
     .fill = lecun_normal_fill};
 
+static void lecun1998_uniform_fill(const void *attrs, const rng_key *key, int fan_in, int fan_out,
+                                   size_t first, size_t n, float *out) {
+    double l = 2.4 / fan_in;
+    (void)attrs, (void)fan_out;
+    fill_uniform(key, -l, l, first, n, out);
+}
+
+static const initializer lecun1998_uniform = {
+    .component = {.name = "lecun1998_uniform",
+                  .summary = "uniform, range 2.4 / fan-in; LeNet-5's own, weights and biases alike",
+                  .doc =
+                      "w ~ U(-l, l), l = 2.4 / fan_in, where fan_in is that of the unit that the\n"
+                      "weight or bias belongs to. Source: LeCun, Bottou, Bengio, Haffner,\n"
+                      "\"Gradient-based learning applied to document recognition\" (1998),\n"
+                      "appendix A."},
+    .fill = lecun1998_uniform_fill};
+
 /* ---- All of them ----------------------------------------------------------------------------- */
 
 const component_set initializers = {
     .kind = "initializer",
-    .members = (const component *const[]){&constant_value.component, &glorot_normal.component,
-                                          &glorot_uniform.component, &he_normal.component,
-                                          &he_uniform.component, &lecun_normal.component,
-                                          &lecun_uniform.component, &normal_spread.component,
-                                          &uniform_range.component, &zeros.component, NULL}};
+    .members = (const component *const[]){
+        &constant_value.component, &glorot_normal.component, &glorot_uniform.component,
+        &he_normal.component, &he_uniform.component, &lecun1998_uniform.component,
+        &lecun_normal.component, &lecun_uniform.component, &normal_spread.component,
+        &uniform_range.component, &zeros.component, NULL}};
 
 void init_fill(const attr_component *init, uint64_t seed, const char *tensor_name, int fan_in,
-               int fan_out, size_t n, float *out) {
+               int fan_out, size_t first, size_t n, float *out) {
     const initializer *chosen = (const initializer *)init->type;
     rng_key key = {.seed = seed, .purpose = RNG_INIT, .stream = rng_hash(tensor_name)};
-    chosen->fill(init->attrs, &key, fan_in, fan_out, n, out);
+    chosen->fill(init->attrs, &key, fan_in, fan_out, first, n, out);
 }

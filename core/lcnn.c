@@ -38,7 +38,7 @@ static int64_t trained_parameters(const node *n) {
     int64_t sum = 0;
     for (int k = 0; n->op->params && n->op->params[k].name; k++)
         if (!n->op->params[k].state && n->shapes.param[k].shape.rank > 0)
-            sum += (int64_t)shape_size(&n->shapes.param[k].shape);
+            sum += (int64_t)shape_size(&n->shapes.param[k].shape) - n->shapes.param[k].absent;
     return sum;
 }
 
@@ -64,6 +64,7 @@ static bool describe_layers(lcnn_model *m) {
             .inputs = input_names(m->arena, g, n),
             .parameters = trained_parameters(n),
             .macs = n->shapes.macs,
+            .connections = n->shapes.connections ? n->shapes.connections : n->shapes.macs,
         };
         if (!m->layers[i].output || !m->layers[i].inputs)
             return false;

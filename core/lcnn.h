@@ -245,6 +245,7 @@ typedef struct lcnn_layer {
     const char *inputs;  /* names of the nodes it reads, separated by ", " */
     int64_t parameters;  /* trained numbers */
     int64_t macs;        /* multiply-adds of one image, forward */
+    int64_t connections; /* as LeCun et al. 1998 count: inputs of all units, biases included */
 } lcnn_layer;
 
 const char *lcnn_model_path(const lcnn_model *model); /* the file it came from */

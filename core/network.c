@@ -73,18 +73,34 @@ void network_free(network *n) {
         free(n->values);
 }
 
+/* All numbers of a tensor, in the order of its file. */
+static void make_values(const network *n, const network_tensor *t, uint64_t seed, size_t size,
+                        float *out) {
+    const node *owner = &n->graph->node[t->node];
+    size_t offset = owner->op->params[t->param].initializer;
+    const attr_component *init = (const attr_component *)((const char *)owner->attrs + offset);
+    if (!t->shape.uneven) {
+        init_fill(init, seed, t->name, t->shape.fan_in, t->shape.fan_out, 0, size, out);
+        return;
+    }
+    for (size_t i = 0; i < size; i++) {
+        op_fan fan = owner->op->fan(owner->attrs, &owner->shapes, t->param, i);
+        out[i] = 0;
+        if (fan.in > 0)
+            init_fill(init, seed, t->name, fan.in, fan.out, i, 1, out + i);
+    }
+}
+
 bool network_initialize(network *n, uint64_t seed, lcnn_errors *errors) {
     for (int i = 0; i < n->count; i++) {
         const network_tensor *t = &n->tensor[i];
-        const node *owner = &n->graph->node[t->node];
-        size_t offset = owner->op->params[t->param].initializer, size = shape_size(&t->shape.shape);
-        const attr_component *init = (const attr_component *)((const char *)owner->attrs + offset);
+        size_t size = shape_size(&t->shape.shape);
         float *file_order = malloc(size * sizeof *file_order);
         if (!file_order) {
             error_no_memory(errors);
             return false;
         }
-        init_fill(init, seed, t->name, t->shape.fan_in, t->shape.fan_out, size, file_order);
+        make_values(n, t, seed, size, file_order);
         for (size_t k = 0; k < size; k++)
             n->values[t->offset + stored_index(&t->shape, k)] = (real)file_order[k];
         free(file_order);
@@ -118,6 +134,22 @@ checkpoint_tensor *network_export(const network *n, const real *values, arena *a
     return list;
 }
 
+/* Whether a file's tensor is zero where the model has no connection. */
+static bool fits_connections(const network *n, const network_tensor *t, const float *value,
+                             const char *path, lcnn_errors *errors) {
+    const node *owner = &n->graph->node[t->node];
+    for (size_t i = 0; t->shape.absent > 0 && i < shape_size(&t->shape.shape); i++)
+        if (value[i] != 0 && owner->op->fan(owner->attrs, &owner->shapes, t->param, i).in == 0) {
+            error_add(errors, LCNN_BAD_WEIGHTS,
+                      (mark){.source = error_source(errors, path, NULL, 0)},
+                      "tensor '%s': number %zu is not zero, but the model has no such "
+                      "connection; the weights are those of a network with others",
+                      t->name, i);
+            return false;
+        }
+    return true;
+}
+
 bool network_load(network *n, const char *path, lcnn_errors *errors) {
     arena *a = arena_new();
     if (!a) {
@@ -126,6 +158,8 @@ bool network_load(network *n, const char *path, lcnn_errors *errors) {
     }
     checkpoint_tensor *list = network_export(n, n->values, a, errors);
     bool read = list && checkpoint_read(path, list, n->count, errors);
+    for (int i = 0; read && i < n->count; i++)
+        read = fits_connections(n, &n->tensor[i], list[i].data, path, errors);
     for (int i = 0; read && i < n->count; i++) {
         const network_tensor *t = &n->tensor[i];
         for (size_t k = 0; k < shape_size(&t->shape.shape); k++)

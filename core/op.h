@@ -36,7 +36,14 @@ typedef struct op_param_shape {
     shape shape;       /* as in files, the output dimension first; rank 0: this node does without it */
     bool transposed;   /* rank 2 only: kept in memory as [dim 1][param_columns(dim 0)], padding zero */
     int fan_in, fan_out; /* for initialisers */
+    bool uneven;         /* they differ from number to number: op.fan has them */
+    int64_t absent;      /* numbers that op.fan says are not there: they are zero in memory and in files */
 } op_param_shape;
+
+/* Of one number of a parameter. */
+typedef struct op_fan {
+    int in, out; /* in 0: there is no such connection */
+} op_fan;
 
 /* Distance between the rows of a transposed parameter: rounded up to LANES, and to an odd number of 64-byte lines where
  * there are many, since an even one makes the rows of a column share cache sets. */
@@ -67,6 +74,7 @@ typedef struct op_shapes {
     int single_forward_items;
     int single_backward_items;
     int64_t macs;       /* multiply-adds of forward for one sample, for the layer table */
+    int64_t connections; /* as LeCun et al. 1998 count them: inputs of all outputs, biases included; 0: as many as macs */
     bool not_in_place;  /* these shapes cannot work in place, though the operator can: the layouts differ */
 } op_shapes;
 
@@ -77,6 +85,10 @@ typedef struct op_report op_report;
  * input); NULL means the node as a whole. */
 bool op_reject(op_report *report, const char *attribute, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same for member `index` of a list. */
+bool op_reject_member(op_report *report, const char *attribute, int index, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* ---- Computing ------------------------------------------------------------------------------- */
 
@@ -184,6 +196,10 @@ typedef struct op {
 
     /* Pure: shapes and attributes in, shapes out. The only callback that may fail. */
     bool (*infer)(const void *attrs, op_shapes *shapes, op_report *report);
+
+    /* Optional; pure: fan-in and fan-out of a number of an uneven parameter, counted as in files. Where there is no connection,
+     * the number begins at zero, and backward_params gives it the gradient zero, so that it stays there. */
+    op_fan (*fan)(const void *attrs, const op_shapes *shapes, int param, size_t index);
 
     /* None of these allocates, fails or prints. */
     void (*forward)(const op_call *call);

@@ -1,5 +1,9 @@
 /* conv2d.c - two-dimensional convolution (a cross-correlation, as everywhere in the field), with
- * groups and dilation. */
+ * groups, dilation, and a table of which channels an output reads.
+ *
+ * With such a table the kernels stay whole, zero where there is no connection, so that everything
+ * below computes as without one: leaving out taps would save less than it disturbs. Weights that
+ * begin at zero and never have a gradient stay zero, whatever the optimiser. */
 #include "init.h"
 #include "kernels/conv.h"
 #include "kernels/conv_gradient.h"
@@ -10,6 +14,7 @@ typedef struct conv2d {
     int filters;
     window_attrs window;
     int groups;
+    attr_int_lists connections;
     bool use_bias;
     attr_component kernel_initializer, bias_initializer;
 } conv2d;
@@ -28,6 +33,9 @@ static const attr attrs[] = {
      .max = WINDOW_MAX, .help = "distance between the taps of the kernel"},
     {"groups", ATTR_INT, offsetof(conv2d, groups), .initial = "1", .min = 1, .max = 1 << 20,
      .help = "parts that the channels fall into; an output reads its own part only"},
+    {"connections", ATTR_INT_LISTS, offsetof(conv2d, connections), .initial = "", .min = 0,
+     .max = 1 << 20,
+     .help = "for each filter the input channels that it reads, from 0 on; left out: all"},
     {"use_bias", ATTR_BOOL, offsetof(conv2d, use_bias), .initial = "true",
      .help = "whether to add a trained number to each output channel"},
     {"kernel_initializer", ATTR_COMPONENT, offsetof(conv2d, kernel_initializer),
@@ -53,6 +61,93 @@ static bool is_depthwise(const conv2d *a, const shape *in) {
     return a->groups > 1 && a->groups == in->dim[0] && a->groups == a->filters;
 }
 
+/* ---- Connections ----------------------------------------------------------------------------- */
+
+/* One filter's list, in ascending order, so that there is one way to say a thing. */
+static bool check_list(const attr_ints *list, int filter, int channels, op_report *report) {
+    for (int i = 0; i < list->count; i++) {
+        if (list->value[i] >= channels)
+            return op_reject_member(report, "connections", filter,
+                                    "filter %d cannot read channel %d: the input has %d, from 0 "
+                                    "to %d",
+                                    filter, list->value[i], channels, channels - 1);
+        if (i > 0 && list->value[i] == list->value[i - 1])
+            return op_reject_member(report, "connections", filter,
+                                    "filter %d reads channel %d twice", filter, list->value[i]);
+        if (i > 0 && list->value[i] < list->value[i - 1])
+            return op_reject_member(report, "connections", filter,
+                                    "filter %d: channel %d stands after %d; list them in "
+                                    "ascending order",
+                                    filter, list->value[i], list->value[i - 1]);
+    }
+    return true;
+}
+
+static bool check_connections(const conv2d *a, int channels, op_report *report) {
+    if (a->connections.count == 0)
+        return true;
+    if (a->groups > 1)
+        return op_reject(report, "connections",
+                         "it cannot stand beside groups, which connect channels, too");
+    if (a->connections.count != a->filters)
+        return op_reject(report, "connections",
+                         "%d lists, but there are %d filters; each needs one", a->connections.count,
+                         a->filters);
+    for (int o = 0; o < a->filters; o++)
+        if (!check_list(&a->connections.list[o], o, channels, report))
+            return false;
+    return true;
+}
+
+static bool is_connected(const conv2d *a, int filter, int channel) {
+    if (a->connections.count == 0)
+        return true;
+    const attr_ints *list = &a->connections.list[filter];
+    int i = 0;
+    while (i < list->count && list->value[i] < channel)
+        i++;
+    return i < list->count && list->value[i] == channel;
+}
+
+/* Pairs of a filter and a channel that it reads. */
+static int64_t connected_pairs(const conv2d *a, const shape *in) {
+    int64_t pairs = 0;
+    for (int o = 0; o < a->connections.count; o++)
+        pairs += a->connections.list[o].count;
+    return pairs > 0 ? pairs : (int64_t)(in->dim[0] / a->groups) * a->filters;
+}
+
+/* A filter's fan-in; the mean fan-out of the channels. */
+static op_fan fan(const void *attributes, const op_shapes *s, int param, size_t index) {
+    const conv2d *a = attributes;
+    const shape *weight = &s->param[0].shape;
+    const int taps = weight->dim[2] * weight->dim[3], channels = weight->dim[1];
+    const size_t pair = index / (size_t)taps; /* of a weight */
+    const int filter = (int)(param == 0 ? pair / (size_t)channels : index);
+    if (param == 0 && !is_connected(a, filter, (int)(pair % (size_t)channels)))
+        return (op_fan){0};
+    return (op_fan){.in = taps * a->connections.list[filter].count, .out = s->param[0].fan_out};
+}
+
+/* Makes the gradients of weights that are not there zero, for filters [first, end). */
+static void clear_absent(const op_call *call, int first, int end) {
+    const conv2d *a = call->attrs;
+    const shape *weight = &call->shapes->param[0].shape;
+    const size_t taps = (size_t)weight->dim[2] * (size_t)weight->dim[3];
+    real *grad = call->param_grad[0] + (size_t)first * (size_t)weight->dim[1] * taps;
+    for (int o = first; o < end; o++) {
+        const attr_ints *list = &a->connections.list[o];
+        for (int c = 0, next = 0; c < weight->dim[1]; c++, grad += taps)
+            if (next < list->count && list->value[next] == c)
+                next++;
+            else
+                for (size_t t = 0; t < taps; t++)
+                    grad[t] = 0;
+    }
+}
+
+/* ---- Shapes ---------------------------------------------------------------------------------- */
+
 static size_t most_scratch(const conv2d *a, const op_shapes *s);
 
 static bool infer(const void *attributes, op_shapes *s, op_report *report) {
@@ -67,19 +162,23 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     if (a->filters % a->groups != 0)
         return op_reject(report, "groups", "%d filters cannot be divided into %d groups",
                          a->filters, a->groups);
-    int64_t taps = (int64_t)y.size * x.size;
-    int channels = in->dim[0] / a->groups;
-    int64_t fan_in = taps * channels, fan_out = taps * (a->filters / a->groups);
+    if (!check_connections(a, in->dim[0], report))
+        return false;
+    const int64_t taps = (int64_t)y.size * x.size, pairs = connected_pairs(a, in);
+    const int channels = in->dim[0] / a->groups;
+    const int64_t fan_in = taps * channels, fan_out = taps * pairs / in->dim[0];
     if (fan_in > INT32_MAX || fan_out > INT32_MAX)
         return op_reject(report, "kernel_size", "a kernel of %dx%d over %d channels is too large",
                          y.size, x.size, channels);
     s->output = (shape){3, {a->filters, y.out, x.out}};
-    s->param[0] = (op_param_shape){{4, {a->filters, channels, y.size, x.size}},
-                                   .fan_in = (int)fan_in,
-                                   .fan_out = (int)fan_out};
+    op_param_shape param = {
+        .uneven = a->connections.count > 0, .fan_in = (int)fan_in, .fan_out = (int)fan_out};
+    param.shape = (shape){1, {a->filters}};
     if (a->use_bias)
-        s->param[1] =
-            (op_param_shape){{1, {a->filters}}, .fan_in = (int)fan_in, .fan_out = (int)fan_out};
+        s->param[1] = param;
+    param.shape = (shape){4, {a->filters, channels, y.size, x.size}};
+    param.absent = taps * ((int64_t)channels * a->filters - pairs);
+    s->param[0] = param;
     s->forward_items = a->filters;
     s->backward_items = in->dim[0];
     s->param_items = a->filters;
@@ -87,7 +186,8 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
         s->single_forward_items = y.out;
         s->single_backward_items = y.in;
     }
-    s->macs = taps_inside(&y) * taps_inside(&x) * channels * a->filters;
+    s->macs = taps_inside(&y) * taps_inside(&x) * pairs;
+    s->connections = s->macs + (a->use_bias ? (int64_t)shape_size(&s->output) : 0);
     s->scratch = most_scratch(a, s);
     return true;
 }
@@ -210,7 +310,7 @@ static void backward(const op_call *call) {
                   call->param[0], NULL, call->input_grad_add[0], call->scratch);
 }
 
-static void backward_params(const op_call *call) {
+static void sum_gradients(const op_call *call) {
     conv_gradient g = gradient_of(call);
     const size_t weights = (size_t)g.channels * (size_t)g.y.taps * (size_t)g.x.taps;
     for (int o = call->first, end; o < call->end; o = end) {
@@ -228,6 +328,13 @@ static void backward_params(const op_call *call) {
             conv_bias_gradient(&g, o - first, end - first, dy, call->param_grad[1] + first,
                                call->param_grad_add);
     }
+}
+
+static void backward_params(const op_call *call) {
+    const conv2d *a = call->attrs;
+    sum_gradients(call);
+    if (a->connections.count > 0)
+        clear_absent(call, call->first, call->end);
 }
 
 static const op_input inputs[] = {{.name = "input", .help = "channels x height x width"}, {0}};
@@ -254,6 +361,8 @@ static const op_sample samples[] = {
      .inputs = "1x9x9"},
     {.yaml = "{op: conv2d, filters: 2, kernel_size: 7, padding: same}", .inputs = "1x3x3"},
     {.yaml = "{op: conv2d, filters: 6, kernel_size: 1}", .inputs = "3x1x1"},
+    {.yaml = "{op: conv2d, filters: 3, kernel_size: 2, connections: [[0, 2], [1], [0, 2, 3]]}",
+     .inputs = "4x5x6"},
     {0},
 };
 
@@ -267,6 +376,24 @@ static const op_refusal refusals[] = {
     {.yaml = "{op: conv2d, filters: 4, kernel_size: 3, groups: 2}",
      .inputs = "3x5x5",
      .message = "3 input channels cannot be divided into 2 groups"},
+    {.yaml = "{op: conv2d, filters: 3, kernel_size: 3, connections: [[0, 1], [1]]}",
+     .inputs = "2x5x5",
+     .message = "2 lists, but there are 3 filters"},
+    {.yaml = "{op: conv2d, filters: 2, kernel_size: 3, connections: [[0, 1], [2]]}",
+     .inputs = "2x5x5",
+     .message = "filter 1 cannot read channel 2"},
+    {.yaml = "{op: conv2d, filters: 2, kernel_size: 3, connections: [[0, 1], [1, 1]]}",
+     .inputs = "2x5x5",
+     .message = "filter 1 reads channel 1 twice"},
+    {.yaml = "{op: conv2d, filters: 1, kernel_size: 3, connections: [[1, 0]]}",
+     .inputs = "2x5x5",
+     .message = "in ascending order"},
+    {.yaml = "{op: conv2d, filters: 2, kernel_size: 3, connections: [[0, 1], []]}",
+     .inputs = "2x5x5",
+     .message = "'connections'"},
+    {.yaml = "{op: conv2d, filters: 2, kernel_size: 3, connections: [[0], [0]], groups: 2}",
+     .inputs = "2x5x5",
+     .message = "cannot stand beside groups"},
     {.yaml = "{op: conv2d, filters: 4, kernel_size: 3}",
      .inputs = "25",
      .message = "must be channels x height x width"},
@@ -285,7 +412,10 @@ LCNN_OP(conv2d) = {
                 "No flip of the\n"
                 "kernel, as in LeCun et al. 1998 and Keras. Output height: (height + padding - "
                 "(size - 1) d - 1) / s + 1.\n"
-                "Gradient: dx correlates dy with the kernel, dW correlates x with dy, db sums dy.",
+                "Gradient: dx correlates dy with the kernel, dW correlates x with dy, db sums dy.\n"
+                "`connections` limits filter o to the input channels in list o, as in C3 of "
+                "LeNet-5; the weights of\n"
+                "the other channels are zero, also in files, and no parameters.",
             .size = sizeof(conv2d),
             .attrs = attrs,
         },
@@ -293,6 +423,7 @@ LCNN_OP(conv2d) = {
     .params = params,
     .saves = OP_SAVES_INPUT,
     .infer = infer,
+    .fan = fan,
     .forward = forward,
     .backward = backward,
     .backward_params = backward_params,

@@ -41,6 +41,7 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     s->single_forward_items = (a->units + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
     s->single_backward_items = (inputs + SINGLE_VECTOR - 1) / SINGLE_VECTOR;
     s->macs = (int64_t)inputs * a->units;
+    s->connections = s->macs + (a->use_bias ? a->units : 0);
     s->scratch = LANES * param_columns(a->units);
     return true;
 }

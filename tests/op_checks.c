@@ -33,12 +33,14 @@ static void take_param(results *r, const char *what, const trial *t, int p, cons
          arena_copy(a, (const char *)numbers, size), size);
 }
 
-/* Numbers behind the last one of a parameter mean nothing and are left out. */
+/* Numbers behind the last one of a parameter mean nothing and are left out, as are those without a
+ * connection, which no call adds to. */
 static void take_param_grad(results *r, const trial *t, int p, arena *a) {
-    size_t n = shape_size(&t->shapes.param[p].shape);
-    real *copy = arena_array(a, n, sizeof(real));
-    for (size_t i = 0; i < n; i++)
-        copy[i] = t->param_grad[p][trial_param_place(t, p, i)];
+    size_t size = shape_size(&t->shapes.param[p].shape), n = 0;
+    real *copy = arena_array(a, size, sizeof(real));
+    for (size_t i = 0; i < size; i++)
+        if (!trial_is_absent(t, p, i))
+            copy[n++] = t->param_grad[p][trial_param_place(t, p, i)];
     take(r, arena_format(a, "the gradient of %s", t->op->params[p].name), copy, n * sizeof(real));
 }
 

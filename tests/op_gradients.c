@@ -90,7 +90,7 @@ static const char *check_param(trial *t, int p, slope *s, double tolerance, aren
     for (size_t i = 0; i < n; i++) {
         size_t place = trial_param_place(t, p, i);
         measure(t, t->param[p] + place, 1, s);
-        found[i] = s->of_lane[0];
+        found[i] = trial_is_absent(t, p, i) ? 0 : s->of_lane[0];
         gradient[i] = (double)t->param_grad[p][place];
     }
     return compare(arena_format(a, "gradient of %s", t->op->params[p].name), gradient, found, n,

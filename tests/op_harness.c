@@ -122,6 +122,10 @@ size_t trial_param_place(const trial *t, int param, size_t i) {
     return i % in * param_columns(p->shape.dim[0]) + i / in;
 }
 
+bool trial_is_absent(const trial *t, int param, size_t i) {
+    return t->shapes.param[param].absent > 0 && t->op->fan(t->attrs, &t->shapes, param, i).in == 0;
+}
+
 /* ---- Filling ---------------------------------------------------------------------------- */
 
 static void poison(real *numbers, size_t n) {
@@ -194,8 +198,9 @@ static void fill_params(trial *t) {
         memset(t->param[p], 0, t->param_numbers[p] * sizeof(real));
         double low = t->op->params[p].state ? 0.5 : -0.7;
         for (size_t i = 0; i < shape_size(&t->shapes.param[p].shape); i++)
-            t->param[p][trial_param_place(t, p, i)] =
-                (real)(low + 1.4 * unit(200 + (uint32_t)p, (uint32_t)i, 0));
+            if (!trial_is_absent(t, p, i))
+                t->param[p][trial_param_place(t, p, i)] =
+                    (real)(low + 1.4 * unit(200 + (uint32_t)p, (uint32_t)i, 0));
     }
 }
 

@@ -83,6 +83,9 @@ void trial_backward(trial *t);
 /* Where number `i` of a parameter lies; the padding of a transposed one is left out. */
 size_t trial_param_place(const trial *t, int param, size_t i);
 
+/* Whether there is no connection that it would be the weight of. */
+bool trial_is_absent(const trial *t, int param, size_t i);
+
 /* Where number `i` of a sample lies in a tile: its lanes begin there, or, in FORM_SINGLE, it does. */
 size_t trial_place(const shape *s, size_t i);
 size_t trial_place_single(const shape *s, size_t i);

@@ -37,7 +37,7 @@ static attr_component initializer_of(const char *yaml) {
 /* A tensor with 20 inputs and 30 outputs to each number. */
 static void fill(const char *yaml, uint64_t seed, const char *name, float *out) {
     attr_component init = initializer_of(yaml);
-    init_fill(&init, seed, name, 20, 30, N, out);
+    init_fill(&init, seed, name, 20, 30, 0, N, out);
 }
 
 /* ---- Distributions --------------------------------------------------------------------------- */
@@ -59,6 +59,7 @@ static const struct {
     {"he_uniform", 0, 0.31622777, 0.54772256},
     {"he_normal", 0, 0.31622777, 0.71900608},
     {"lecun_uniform", 0, 0.22360680, 0.38729833},
+    {"lecun1998_uniform", 0, 0.069282032, 0.12},
     {"lecun_normal", 0, 0.22360680, 0.50841408},
 };
 
@@ -132,9 +133,17 @@ END_TEST
 
 START_TEST(a_shorter_tensor_begins_the_same) {
     attr_component init = initializer_of("lecun_uniform");
-    init_fill(&init, 1, "c1.weight", 25, 6, N, weight);
-    init_fill(&init, 1, "c1.weight", 25, 6, 100, other);
+    init_fill(&init, 1, "c1.weight", 25, 6, 0, N, weight);
+    init_fill(&init, 1, "c1.weight", 25, 6, 0, 100, other);
     ck_assert_mem_eq(weight, other, 100 * sizeof *weight);
+}
+END_TEST
+
+START_TEST(a_tensor_can_be_made_piece_by_piece) {
+    attr_component init = initializer_of("he_normal");
+    init_fill(&init, 1, "c1.weight", 25, 6, 0, N, weight);
+    init_fill(&init, 1, "c1.weight", 25, 6, 700, 100, other);
+    ck_assert_mem_eq(weight + 700, other, 100 * sizeof *weight);
 }
 END_TEST
 
@@ -148,6 +157,7 @@ int main(void) {
     tcase_add_test(tcase, values_are_for_ever);
     tcase_add_test(tcase, seeds_and_names_make_the_difference);
     tcase_add_test(tcase, a_shorter_tensor_begins_the_same);
+    tcase_add_test(tcase, a_tensor_can_be_made_piece_by_piece);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

@@ -164,6 +164,33 @@ START_TEST(test_refusals_are_refused) {
 }
 END_TEST
 
+/* An uneven parameter has a fan-in and a fan-out for each number, and as many absent ones as infer
+ * says. */
+START_TEST(test_fans) {
+    const op *o = operator_at(_i);
+    for (const op_sample *s = o->samples; s->yaml != NULL; s++) {
+        arena *a = arena_new();
+        lcnn_errors *errors = lcnn_errors_new();
+        trial *t = arena_alloc(a, sizeof *t);
+        ck_assert(trial_infer(t, operators(), s->yaml, s->inputs, a, errors));
+        for (int p = 0; p < OP_MAX_PARAMS; p++) {
+            const op_param_shape *param = &t->shapes.param[p];
+            int64_t absent = 0;
+            ck_assert_msg(param->uneven || param->absent == 0, "%s: absent, but not uneven",
+                          s->yaml);
+            for (size_t i = 0; param->uneven && i < shape_size(&param->shape); i++) {
+                op_fan fan = o->fan(t->attrs, &t->shapes, p, i);
+                absent += fan.in == 0;
+                ck_assert_msg(fan.in == 0 || fan.out > 0, "%s: no fan-out", s->yaml);
+            }
+            ck_assert_int_eq(absent, param->absent);
+        }
+        lcnn_errors_free(errors);
+        arena_free(a);
+    }
+}
+END_TEST
+
 /* ---- Computing -------------------------------------------------------------------------- */
 
 START_TEST(test_gradients) {
@@ -232,6 +259,7 @@ static Suite *ops_suite(void) {
     tcase_add_loop_test(each, test_attributes_are_described, 0, count);
     tcase_add_loop_test(each, test_samples_are_inferred, 0, count);
     tcase_add_loop_test(each, test_refusals_are_refused, 0, count);
+    tcase_add_loop_test(each, test_fans, 0, count);
     tcase_add_loop_test(each, test_gradients, 0, count);
     tcase_add_loop_test(each, test_adding, 0, count);
     tcase_add_loop_test(each, test_items, 0, count);
