@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	tests/test_checkpoint \
 	tests/test_conv \
 	tests/test_conv_gradient \
+	tests/test_curvature \
 	tests/test_datasets \
 	tests/test_dense \
 	tests/test_document \
@@ -43,6 +44,7 @@ check_PROGRAMS += \
 	tests/test_resolve \
 	tests/test_rng \
 	tests/test_schedule \
+	tests/test_sdlm \
 	tests/test_select \
 	tests/test_simd \
 	tests/test_statistics \
@@ -87,6 +89,9 @@ tests_test_ops_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
 tests_test_op_checks_SOURCES = tests/test_op_checks.c $(op_checks)
 tests_test_op_checks_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
 tests_test_op_checks_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
+tests_test_curvature_SOURCES = tests/test_curvature.c tests/op_harness.c tests/op_harness.h
+tests_test_curvature_CPPFLAGS = $(AM_CPPFLAGS) -DLCNN_DOUBLE
+tests_test_curvature_LDADD = libsuite.a liblcnn64.a $(CHECK_LIBS) -lm
 tests_test_isa_SOURCES = tests/test_isa.c $(op_checks)
 tests_test_isa_LDADD = $(LDADD) -lm
 
