@@ -18,6 +18,12 @@ lcnn_SOURCES = \
 	tools/data_show.c \
 	tools/data_stats.c \
 	tools/duplicates.c tools/duplicates.h \
+	tools/figure.c tools/figure.h \
+	tools/figure_draw.c tools/figure_parts.h \
+	tools/figure_heat.c \
+	tools/figure_names.c \
+	tools/figure_scale.c \
+	tools/figure_svg.c \
 	tools/font.c tools/font.h \
 	tools/interrupt.c tools/interrupt.h \
 	tools/job.c tools/job.h \
