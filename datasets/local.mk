@@ -14,6 +14,7 @@ transform_files = \
 	datasets/transforms/rescale.c \
 	datasets/transforms/resize.c \
 	datasets/transforms/threshold.c \
+	datasets/transforms/translate.c \
 	datasets/transforms/transpose.c
 
 # One line per format of data: the file is the format.

@@ -49,6 +49,7 @@ check_PROGRAMS += \
 	tests/test_simd \
 	tests/test_statistics \
 	tests/test_transforms \
+	tests/test_translate \
 	tests/test_update \
 	tests/test_verify
 endif

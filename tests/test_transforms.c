@@ -144,7 +144,7 @@ START_TEST(every_transform_is_described) {
                       c->name);
         ck_assert_int_eq(f->wants_moments != NULL, f->set_moments != NULL);
     }
-    ck_assert_int_eq(count, 15);
+    ck_assert_int_eq(count, 16);
 }
 END_TEST
 
