@@ -120,6 +120,8 @@ lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
     if (found)
         m->model = model_load(found, options->data, options->settings, options->setting_count,
                               parts(), m->arena, errors);
+    if (m->model && m->model->published && options->setting_count > 0)
+        m->model->published->changed = model_is_changed(m->model, parts());
     arithmetic_restore(before);
     if (m->model && !describe_layers(m)) {
         error_no_memory(errors);
@@ -195,6 +197,10 @@ lcnn_layer lcnn_model_layer(const lcnn_model *m, int index) {
 
 const char *lcnn_model_yaml(const lcnn_model *m) {
     return m->model->yaml;
+}
+
+const lcnn_published *lcnn_model_published(const lcnn_model *m) {
+    return m->model->published;
 }
 
 const char *lcnn_model_sha256(const lcnn_model *m) {

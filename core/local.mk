@@ -6,6 +6,7 @@ core_sources = \
 	core/bench.c core/bench.h \
 	core/checkpoint.c core/checkpoint.h \
 	core/checkpoint_read.c \
+	core/claims.c core/claims.h core/claims_table.c \
 	core/class_weights.c core/class_weights.h \
 	core/clock.h \
 	core/curvature.c core/curvature.h \
@@ -28,6 +29,7 @@ core_sources = \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
 	core/model.c core/model.h core/model_classes.c core/model_data.c core/model_measure.c \
+	core/model_published.c \
 	core/model_parts.h core/model_write.c \
 	core/network.c core/network.h \
 	core/number.c core/number.h \

@@ -5,6 +5,7 @@
  * in model_write.c. */
 #include "model_parts.h"
 
+#include "claims.h"
 #include "class_weights.h"
 #include "curvature.h"
 #include "resolve.h"
@@ -54,18 +55,19 @@ static const component top_section = {
     .summary = "the top level of a model file",
     .doc =
         "Beside these keys:\n"
-        "params   named values; a value that is just $name stands for the param's, and $classes\n"
-        "         for the number of classes of the data set\n"
-        "extends  path of a model that this one varies; maps are merged key by key, lists\n"
-        "         replaced, and `nodes` may be a map from node names to what changes\n"
-        "input    shape of an image on its way in: [channels, height, width]\n"
-        "nodes    list of nodes: `op`, its attributes, `name` (default OP_1, OP_2, ...) and "
-        "`from`\n"
-        "         (a name or a list of names; default the node before, first of all `input`)\n"
-        "loss     an operator that takes the labels, its attributes, and `from` (default the last\n"
-        "         node)\n"
-        "data     where the images come from\n"
-        "train    how the weights are found",
+        "params     named values; a value that is just $name stands for the param's, and $classes\n"
+        "           for the number of classes of the data set\n"
+        "extends    path of a model that this one varies; maps are merged key by key, lists\n"
+        "           replaced, and `nodes` may be a map from node names to what changes\n"
+        "input      shape of an image on its way in: [channels, height, width]\n"
+        "nodes      list of nodes: `op`, its attributes, `name` (default OP_1, OP_2, ...) and\n"
+        "           `from` (a name or a list of names; default the node before, first of all\n"
+        "           `input`)\n"
+        "loss       an operator that takes the labels, its attributes, and `from` (default the\n"
+        "           last node)\n"
+        "data       where the images come from\n"
+        "train      how the weights are found\n"
+        "published  what others reported of this network; may be left out",
     .size = sizeof(model),
     .attrs = model_rows,
 };
@@ -87,7 +89,9 @@ static const component train_section = {
 
 const component_set model_sections = {
     .kind = "section",
-    .members = (const component *const[]){&top_section, &model_data_section, &train_section, NULL},
+    .members = (const component *const[]){&top_section, &model_data_section, &train_section,
+                                            &model_published_section, &claims_result,
+                                            &claims_curve, &claims_errors, NULL},
 };
 
 void model_train_rows(const model_parts *parts, attr rows[MODEL_TRAIN_ROWS]) {
@@ -127,7 +131,7 @@ doc *model_section(loader *l, const char *key) {
 
 static void read_top(loader *l) {
     static const char *const others[] = {"params", "extends", "input", "nodes",
-                                         "loss",   "data",    "train", NULL};
+                                         "loss",   "data",    "train", "published", NULL};
     if (!attr_parse(model_rows, l->tree, others, "model", l->m, l->a, l->errors)) {
         l->ok = false;
         return;
@@ -189,6 +193,7 @@ static void read_model(loader *l) {
     read_top(l);
     model_read_data(l);
     read_train(l);
+    model_read_published(l);
     if (l->m->info == NULL)
         return;
     l->m->graph = graph_build(l->tree, classes, l->parts->ops, l->a, l->errors);

@@ -41,6 +41,7 @@ typedef struct model {
     model_data data;
     model_train train;
     graph *graph;
+    lcnn_published *published; /* NULL: nothing */
     doc *tree;         /* merged, with names replaced */
     const char *yaml;  /* resolved, everything spelt out; loading it gives the same model */
     char sha256[65];   /* of yaml */
@@ -49,6 +50,9 @@ typedef struct model {
 /* NULL with messages. `data` replaces data.name when not NULL. Everything lives in `a`. */
 model *model_load(const char *path, const char *data, const char *const *settings, int count, const model_parts *parts,
                   arena *a, lcnn_errors *errors);
+
+/* Whether more was changed in the model than data, seed and name: what was published of the file is not about it then. */
+bool model_is_changed(const model *m, const model_parts *parts);
 
 /* The model was checked against what the catalogue says of its data; here are the data themselves. False with a message
  * when they differ. */
@@ -64,7 +68,7 @@ bool model_is_measured(const model *m, lcnn_errors *errors);
 /* Makes yaml and sha256 anew; false when memory is out. */
 bool model_rewrite(model *m, const model_parts *parts, arena *a);
 
-/* Tables of the sections, for the manual: components named "model", "data" and "train". */
+/* Tables of the sections, for the manual: components named "model", "data", "train", "published" and what that holds. */
 extern const component_set model_sections;
 
 #endif

@@ -29,6 +29,12 @@ void model_out_of_memory(loader *l);
 /* The section's map; an empty one when it is left out, NULL when it is something else. */
 doc *model_section(loader *l, const char *key);
 
+/* ---- Published ------------------------------------------------------------------------------- */
+
+extern const component model_published_section;
+
+void model_read_published(loader *l);
+
 /* ---- Data ------------------------------------------------------------------------------------ */
 
 extern const attr model_data_rows[];

@@ -343,7 +343,7 @@ static void drop_inherited_params(doc *merged) {
     }
 }
 
-static const char *beside(arena *a, const char *path, const char *name) {
+const char *resolve_beside(arena *a, const char *path, const char *name) {
     const char *slash = strrchr(path, '/');
     if (slash == NULL || name[0] == '/')
         return name;
@@ -379,6 +379,9 @@ static doc *read_model(merger *m, const char *path, mark at, const chain *above)
     if (!enter_file(m, &here, at))
         return NULL;
     doc *own = document_read(m->a, path, m->errors);
+    const doc *claims = own == NULL || above == NULL ? NULL : doc_get(own, "published");
+    if (claims != NULL)
+        swap_member(own, claims, NULL); /* they are about that file alone */
     doc *extends = own == NULL ? NULL : doc_get(own, "extends");
     if (extends == NULL)
         return own;
@@ -387,7 +390,7 @@ static doc *read_model(merger *m, const char *path, mark at, const chain *above)
                   "extends: expected the path of a model file");
         return NULL;
     }
-    const char *base = beside(m->a, path, extends->text);
+    const char *base = resolve_beside(m->a, path, extends->text);
     if (base == NULL) {
         error_no_memory(m->errors);
         return NULL;

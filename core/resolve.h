@@ -9,13 +9,17 @@
 /* Limits, so that a hostile file is refused at once. */
 enum { RESOLVE_MAX_NODES = 4096, RESOLVE_MAX_PARAMS = 1000, RESOLVE_MAX_DEPTH = 32, RESOLVE_MAX_VALUES = 100000 };
 
-/* Reads `path` and what it extends (paths relative to the extending file; no circles, at most 8 deep), merges, and applies
+/* Reads `path` and what it extends (paths relative to the extending file; no circles, at most 8 deep;
+ * what they say under `published` is about them alone and left out), merges, and applies
  * "key=value" settings: a bare key names a param, or a key of the top level where no param is called so, a dotted path anything ("train.epochs", "nodes.c1.filters").
  * Maps merge key by key; a list replaces; `nodes` given as a map changes the attributes of named nodes; a changed `op`
  * drops the old operator's other attributes (not `name`, not `from`). In each file, and among the settings, params come
  * first: the nodes get their names after them and before anything else changes. Inherited params that a variant leaves
  * without a use are dropped. */
 doc *resolve_merge(arena *a, const char *path, const char *const *settings, int count, lcnn_errors *errors);
+
+/* The path of `name`, which the file `path` mentions: relative to that file. NULL when memory is out. */
+const char *resolve_beside(arena *a, const char *path, const char *name);
 
 /* Replaces each plain scalar "$name" by the param's value, and "$classes" by the number given. Params may refer to params,
  * not in circles. Reports undefined names and params that nothing uses. Drops `params` and `extends` from the tree. */

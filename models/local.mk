@@ -11,3 +11,12 @@ dist_models_DATA = \
 	models/resnet-mini.yaml \
 	models/softmax-regression.yaml
 EXTRA_DIST += models/README.md
+
+# What was published of the models, as tables of our own.
+publisheddir = $(modelsdir)/published
+dist_published_DATA = \
+	models/published/lenet5-1998-figure5.csv \
+	models/published/lenet5-1998-figure6.csv \
+	models/published/lenet5-1998-figure8.csv \
+	models/published/mnist-1998-figure10.csv \
+	models/published/mnist-1998-figure9.csv
