@@ -68,8 +68,8 @@ void page_table_end(page *p);
 void page_columns_begin(page *p);
 void page_columns_end(page *p);
 
-/* The SVG file `path`, such as figures_end makes: on no ground of its own, with colours for the dark. `alt` says what it shows
- * where it cannot be seen; `caption` may be NULL. False, with nothing on the page, where the file cannot be read. */
+/* The SVG file `path` of a chart (figure.h), which becomes part of the page. `alt` says what it shows where it cannot be seen;
+ * `caption` may be NULL. False, with nothing on the page, where the file cannot be read. */
 bool page_chart(page *p, const char *path, const char *alt, const char *caption);
 
 /* Whether pictures can be on a page: not without libpng. The functions below then put nothing there. */
