@@ -1,6 +1,6 @@
-/* test_op_values.c - what pooling, batch_norm and dropout compute, against values worked out by
- * hand. That gradients fit the outputs and that sharing out work changes nothing is tested for all
- * operators alike in test_ops.c. */
+/* test_op_values.c - what pooling, batch_norm, dropout and losses compute, against values worked
+ * out by hand. That gradients fit the outputs and that sharing out work changes nothing is tested
+ * for all operators alike in test_ops.c. */
 #include "config.h"
 
 #include "backend.h"
@@ -273,6 +273,33 @@ static TCase *add_case(Suite *suite, const char *name) {
     return tests;
 }
 
+/* ---- Losses ---------------------------------------------------------------------------------- */
+
+/* The first class has probability 11 / 20; a fifth of the target is spread over all ten. */
+static double smoothed_loss(int32_t label, bool training) {
+    const double logits[10] = {log(11)};
+    trial *t = start("{op: softmax_cross_entropy, label_smoothing: 0.2}", "10", 3);
+    put(t->tile[0].input[0], &t->input_shape[0], 2, logits);
+    t->tile[0].labels[2] = label;
+    t->training = training;
+    trial_forward(t);
+    double loss = (double)t->tile[0].output[2];
+    trial_free(t);
+    return loss;
+}
+
+START_TEST(a_smoothed_target_belongs_to_all_classes_while_training) {
+    ck_assert_double_eq_tol(smoothed_loss(0, true), log(20) - 0.82 * log(11), 1e-6);
+    ck_assert_double_eq_tol(smoothed_loss(3, true), log(20) - 0.02 * log(11), 1e-6);
+}
+END_TEST
+
+START_TEST(evaluation_knows_no_smoothing) {
+    ck_assert_double_eq_tol(smoothed_loss(0, false), log(20) - log(11), 1e-6);
+    ck_assert_double_eq_tol(smoothed_loss(3, false), log(20), 1e-6);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("op_values");
     TCase *pooling = add_case(suite, "pooling");
@@ -292,5 +319,8 @@ int main(void) {
     tcase_add_test(dropout, dropout_differs_by_seed_node_and_epoch);
     tcase_add_test(dropout, dropout_follows_the_sample_not_the_lane);
     tcase_add_test(dropout, dropout_does_nothing_at_inference);
+    TCase *losses = add_case(suite, "losses");
+    tcase_add_test(losses, a_smoothed_target_belongs_to_all_classes_while_training);
+    tcase_add_test(losses, evaluation_knows_no_smoothing);
     return suite_run(suite);
 }
