@@ -39,6 +39,7 @@ lcnn_SOURCES = \
 	tools/progress.c tools/progress.h \
 	tools/published.c tools/published.h \
 	tools/report.h \
+	tools/report_charts.c \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \

@@ -18,7 +18,8 @@ int report_compare(const char *out, int count, past_run *const *run);
 /* FOLDER/report.html and FOLDER/figures of a study, from its results.json. */
 int report_study(const char *folder);
 
-/* The charts of one run, as far as there is something to draw: "error", "loss" and "learning-rate" by epoch, "confusion". */
+/* The charts of one run, as far as there is something to draw: "error", "loss" and "learning-rate" by epoch,
+ * "confusion", "classes" (error of each), "rejection". */
 void report_charts(figures *f, const past_run *r);
 
 #endif
