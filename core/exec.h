@@ -38,7 +38,7 @@ typedef struct exec_answers {
     float *probability; /* [count]: of the predicted class */
     float *probabilities; /* [count][classes]: of every class */
     real *output;       /* [count][size of the output node]: what the loss reads */
-    real *const *values; /* [graph->count], each [count][size of its output]: what every node gives, row-major */
+    float *const *values; /* [graph->count], each [count][size of its output]: what every node gives, row-major */
 } exec_answers;
 
 /* Runs up to `most` samples of a feed at a time on up to `threads` threads. Training execs have memory for gradients and

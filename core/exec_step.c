@@ -147,10 +147,10 @@ static void keep_values(const team *t, int tile, int i, const op_call *call) {
     size_t channel = single ? 1 : shape_stride(s), pixel = single ? shape_width(s) : LANES;
     for (int lane = 0; lane < call->count; lane++) {
         int sample = tile * tile_samples(t->exec) + lane;
-        real *kept = t->exec->answers->values[i] + (size_t)sample * shape_size(s);
+        float *kept = t->exec->answers->values[i] + (size_t)sample * shape_size(s);
         for (size_t c = 0; c < channels; c++)
             for (size_t p = 0; p < pixels; p++)
-                kept[c * pixels + p] = call->output[c * channel + p * pixel + (size_t)lane];
+                kept[c * pixels + p] = (float)call->output[c * channel + p * pixel + (size_t)lane];
     }
 }
 

@@ -15,9 +15,9 @@ struct predictor {
     network *network;
     const backend *backend;
     int threads;
-    float *input; /* of the network, in the last run */
-    real **value; /* [graph->count]: what each node gave in the last run; NULL: nothing is kept */
-    bool has_run; /* since values are kept */
+    float *input;  /* of the network, in the last run */
+    float **value; /* [graph->count]: what each node gave in the last run; NULL: nothing is kept */
+    bool has_run;  /* since values are kept */
     const checkpoint_tensor *exported; /* every parameter, once one was wanted */
 
     /* For pictures of one size; made anew for one of another. */
@@ -160,7 +160,7 @@ bool predictor_keep(predictor *p, lcnn_errors *errors) {
     const graph *g = p->graph;
     if (p->value)
         return true;
-    real **value = arena_array(p->arena, (size_t)g->count, sizeof *value);
+    float **value = arena_array(p->arena, (size_t)g->count, sizeof *value);
     for (int i = 0; value && i < g->count; i++) {
         value[i] = arena_array(p->arena, shape_size(&g->node[i].shapes.output), sizeof **value);
         if (!value[i])
@@ -172,7 +172,7 @@ bool predictor_keep(predictor *p, lcnn_errors *errors) {
     return value != NULL;
 }
 
-const real *predictor_value(const predictor *p, int index) {
+const float *predictor_value(const predictor *p, int index) {
     return p->has_run ? p->value[index] : NULL;
 }
 

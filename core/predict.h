@@ -24,7 +24,7 @@ bool predictor_run(predictor *p, const char *name, const uint8_t *pixels, const 
 bool predictor_keep(predictor *p, lcnn_errors *errors);
 
 /* What a node gave in the last run, row-major in its output's shape; NULL where it was not kept. */
-const real *predictor_value(const predictor *p, int index);
+const float *predictor_value(const predictor *p, int index);
 
 /* A node's parameter by name, in the order of files; NULL where it has none such, or, with a message, when memory is out. */
 const checkpoint_tensor *predictor_parameter(predictor *p, int index, const char *name, lcnn_errors *errors);
