@@ -32,13 +32,13 @@ static void tear_down(void) {
 
 /* ---- Loading --------------------------------------------------------------------------------- */
 
-/* Two data sets: "digits" and mnist have ten classes, "balanced" has 47. */
+/* Those named after mnist have ten classes, "balanced" has 47. */
 static const dataset_info *find_data(const char *name, mark at, arena *a, lcnn_errors *e) {
     dataset_info *info = arena_alloc(a, sizeof *info);
     info->name = name;
     info->image = (shape){3, {1, 28, 28}};
     info->classes = strcmp(name, "balanced") == 0 ? 47 : 10;
-    if (info->classes == 47 || strcmp(name, "mnist") == 0)
+    if (info->classes == 47 || strstr(name, "mnist"))
         return info;
     error_add(e, LCNN_BAD_DATA, at, "no data set '%s'", name);
     return NULL;
