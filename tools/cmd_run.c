@@ -8,6 +8,7 @@
 
 #include "interrupt.h"
 #include "progress.h"
+#include "published.h"
 #include "result.h"
 #include "rundir.h"
 #include "text.h"
@@ -52,6 +53,7 @@ typedef struct run {
     int epochs;         /* finished */
     int status;         /* of the first thing that went wrong */
     const char *sha256; /* of the weights; NULL until they are written */
+    beside *beside;     /* what others published and ours; NULL: nothing */
 } run;
 
 static void record(run *r, int status) {
@@ -156,18 +158,27 @@ static json_t *run_json(const run *r, const lcnn_evaluation *e) {
         "test", e ? result_json(e, j->model) : json_null());
     if (!all)
         no_memory();
+    if (r->beside)
+        json_object_set_new(all, "published", beside_results(r->beside));
     return all;
 }
 
-static void write_result(run *r, const lcnn_evaluation *e) {
+/* Takes over the reference. */
+static void write_json(run *r, const char *name, json_t *all) {
     run_file file;
-    run_file_begin(&file, r->folder, "result.json");
-    json_t *all = run_json(r, e);
+    run_file_begin(&file, r->folder, name);
     json_write(all, file.out);
     json_decref(all);
     record(r, run_file_end(&file));
+}
+
+static void write_result(run *r, const lcnn_evaluation *e) {
+    write_json(r, "result.json", run_json(r, e));
+    if (r->beside)
+        write_json(r, "published.json", beside_json(r->beside));
     if (!e)
         return;
+    run_file file;
     run_file_begin(&file, r->folder, "confusion.csv");
     result_write_confusion(e, r->job.model, file.out);
     record(r, run_file_end(&file));
@@ -234,20 +245,34 @@ static void print_line(const run *r, const lcnn_evaluation *e) {
 static void print_written(const run *r, const lcnn_evaluation *e) {
     fprintf(r->out, "\nwritten to %s%s%s\n", style_bold(r->out), text_plain(r->folder),
             style_end(r->out));
-    static const char *const rows[][2] = {
-        {"model.yaml", "the model with everything spelt out"},
-        {"metrics.csv", "loss and accuracy of each epoch"},
-        {"weights.safetensors", NULL},
-        {"run.json", "what is needed to repeat this run"},
-        {"result.json", "all scores"},
-        {"confusion.csv", "truth against answer"},
-        {"predictions.csv", "truth, answer and probability of each test image"},
+    const char *sha256 = r->sha256 ? text_printf("sha256 %.16s...", r->sha256) : "";
+    const struct {
+        bool here;
+        const char *name, *about;
+    } rows[] = {
+        {true, "model.yaml", "the model with everything spelt out"},
+        {true, "metrics.csv", "loss and accuracy of each epoch"},
+        {true, "weights.safetensors", sha256},
+        {true, "run.json", "what is needed to repeat this run"},
+        {true, "result.json", "all scores"},
+        {r->beside != NULL, "published.json", "what others published, beside ours"},
+        {e != NULL, "confusion.csv", "truth against answer"},
+        {e != NULL, "predictions.csv", "truth, answer and probability of each test image"},
     };
-    for (size_t i = 0; i < (e ? 7 : 5); i++)
-        fprintf(r->out, "  %-20s  %s\n", rows[i][0],
-                rows[i][1]  ? rows[i][1]
-                : r->sha256 ? text_printf("sha256 %.16s...", r->sha256)
-                            : "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].here)
+            fprintf(r->out, "  %-20s  %s\n", rows[i].name, rows[i].about);
+}
+
+static void look_beside(run *r, const lcnn_evaluation *e) {
+    const job *j = &r->job;
+    const beside_run all = {j->model,
+                            j->data,
+                            e,
+                            r->epoch[r->epochs - 1].train_accuracy,
+                            lcnn_session_train_count(j->session),
+                            r->args->weights != NULL};
+    r->beside = beside_new(&all);
 }
 
 static void finish(run *r) {
@@ -258,6 +283,7 @@ static void finish(run *r) {
         e = lcnn_session_evaluate(r->job.session, errors);
         record(r, messages_end(errors));
     }
+    look_beside(r, e);
     write_result(r, e);
     write_record(r, r->status == LCNN_OK ? "done" : "failed");
     if (r->out) {
@@ -268,6 +294,10 @@ static void finish(run *r) {
             fprintf(r->out, "%s has no test %s: nothing to test\n",
                     text_plain(lcnn_data_name(r->job.data)),
                     lcnn_data_test_count(r->job.data) > 0 ? "images of these classes" : "part");
+        if (r->beside) {
+            fputc('\n', r->out);
+            beside_print(r->beside, r->out);
+        }
         print_written(r, e);
     }
     if (r->args->json)
@@ -276,6 +306,7 @@ static void finish(run *r) {
         print_line(r, e);
     if (e)
         lcnn_evaluation_free(e);
+    beside_free(r->beside);
     free(matrix);
 }
 
