@@ -40,6 +40,8 @@ lcnn_SOURCES = \
 	tools/published.c tools/published.h \
 	tools/report.h \
 	tools/report_charts.c \
+	tools/report_compare.c \
+	tools/report_parts.c tools/report_parts.h \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \

@@ -1,0 +1,252 @@
+/* report_parts.c - see report_parts.h. */
+#include "config.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "figure.h"
+#include "report_parts.h"
+#include "rundir.h"
+#include "text.h"
+
+/* ---- Settings --------------------------------------------------------------------------------- */
+
+/* The resolved text is ours (core/document_write.c): block maps two blanks deeper each, lists below
+ * their key, short ones and short maps in braces on one line. That is all that is read here. */
+enum { MOST_DEPTH = 40 };
+
+typedef struct reader {
+    setting_list *list;
+    char *part[MOST_DEPTH]; /* of the key, outermost first */
+    int indent[MOST_DEPTH]; /* in which its members stand */
+    int depth;
+} reader;
+
+static char *piece(const char *text, size_t length) {
+    char *made = strndup(text, length);
+    if (!made)
+        no_memory();
+    return made;
+}
+
+static void add_setting(reader *r, const char *key, size_t key_length, const char *value,
+                        size_t length) {
+    setting *grown = realloc(r->list->row, (size_t)(r->list->count + 1) * sizeof *grown);
+    char *path;
+    size_t size;
+    FILE *out = open_memstream(&path, &size);
+    if (!grown || !out)
+        no_memory();
+    for (int i = 0; i < r->depth; i++)
+        fprintf(out, "%s.", r->part[i]);
+    fwrite(key, 1, key_length, out);
+    if (fclose(out) != 0)
+        no_memory();
+    r->list->row = grown;
+    r->list->row[r->list->count++] = (setting){path, piece(value, length)};
+}
+
+static void enter(reader *r, const char *name, size_t length, int indent) {
+    if (r->depth == MOST_DEPTH)
+        return;
+    r->part[r->depth] = piece(name, length);
+    r->indent[r->depth++] = indent;
+}
+
+static void leave(reader *r, int indent) {
+    while (r->depth > 0 && r->indent[r->depth - 1] > indent)
+        free(r->part[--r->depth]);
+}
+
+/* Length of a value up to `stop` or the end, brackets and quotes being whole. */
+static size_t value_length(const char *s, char stop) {
+    int open = 0;
+    size_t i = 0;
+    for (; s[i] && !(open == 0 && s[i] == stop); i++) {
+        if (s[i] == '\'' || s[i] == '"') {
+            const char *close = strchr(s + i + 1, s[i]);
+            if (!close)
+                break;
+            i = (size_t)(close - s);
+        }
+        open += (s[i] == '[' || s[i] == '{') - (s[i] == ']' || s[i] == '}');
+    }
+    return i;
+}
+
+/* The value of a key within "a: 1, b: 2", or NULL. */
+static const char *member_of(const char *text, const char *key, size_t *length) {
+    size_t key_length = strlen(key);
+    while (*text) {
+        size_t all = value_length(text, ',');
+        if (all > key_length + 1 && strncmp(text, key, key_length) == 0 &&
+            text[key_length] == ':') {
+            *length = all - key_length - 2;
+            return text + key_length + 2;
+        }
+        text += all + (text[all] == ',');
+        text += strspn(text, " ");
+    }
+    return NULL;
+}
+
+/* "{name: c1, op: conv2d}": the members below the name, or else the operator. */
+static void read_members(reader *r, const char *line, int indent) {
+    size_t size = strlen(line), length;
+    char *text = piece(line + 1, size >= 2 ? size - 2 : 0);
+    const char *name = member_of(text, "name", &length);
+    if (!name)
+        name = member_of(text, "op", &length);
+    enter(r, name ? name : "", name ? length : 0, indent + 1);
+    for (const char *s = text; *s;) {
+        size_t all = value_length(s, ','), key = strcspn(s, ":");
+        if (key < all)
+            add_setting(r, s, key, s + key + 1 + strspn(s + key + 1, " "),
+                        all - key - 1 - strspn(s + key + 1, " "));
+        s += all + (s[all] == ',');
+        s += strspn(s, " ");
+    }
+    leave(r, indent);
+    free(text);
+}
+
+static void read_line(reader *r, char *line) {
+    int indent = (int)strspn(line, " ");
+    char *s = line + indent;
+    leave(r, indent);
+    if (strncmp(s, "- ", 2) == 0) {
+        s += 2;
+        indent += 2;
+        if (*s == '{') {
+            read_members(r, s, indent - 1);
+            return;
+        }
+        if (strncmp(s, "name: ", 6) == 0 || strncmp(s, "op: ", 4) == 0) {
+            const char *name = strchr(s, ' ') + 1;
+            enter(r, name, strlen(name), indent);
+        }
+    }
+    size_t key = strcspn(s, ":");
+    if (s[key] == ':' && s[key + 1] == '\0')
+        enter(r, s, key, indent + 1);
+    else if (s[key] == ':')
+        add_setting(r, s, key, s + key + 2, strlen(s + key + 2));
+}
+
+void settings_read(setting_list *list, const char *yaml) {
+    reader r = {.list = list};
+    *list = (setting_list){0};
+    while (*yaml) {
+        size_t length = strcspn(yaml, "\n");
+        char *line = piece(yaml, length);
+        read_line(&r, line);
+        free(line);
+        yaml += length + (yaml[length] == '\n');
+    }
+    leave(&r, -1);
+}
+
+void settings_free(setting_list *list) {
+    for (int i = 0; i < list->count; i++) {
+        free(list->row[i].key);
+        free(list->row[i].value);
+    }
+    free(list->row);
+}
+
+const char *settings_value(const setting_list *list, const char *key) {
+    for (int i = 0; i < list->count; i++)
+        if (strcmp(list->row[i].key, key) == 0)
+            return list->row[i].value;
+    return NULL;
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------- */
+
+int64_t run_parameters(const past_run *r) {
+    int64_t sum = 0;
+    for (int i = 0; r->model && i < lcnn_model_layer_count(r->model); i++)
+        sum += lcnn_model_layer(r->model, i).parameters;
+    return sum;
+}
+
+int64_t run_macs(const past_run *r) {
+    int64_t sum = 0;
+    for (int i = 0; r->model && i < lcnn_model_layer_count(r->model); i++)
+        sum += lcnn_model_layer(r->model, i).macs;
+    return sum;
+}
+
+lcnn_data *run_data(const past_run *r) {
+    const char *name =
+        r->model ? lcnn_model_data(r->model) : json_member_text(r->record, "data", NULL);
+    lcnn_errors *errors = messages_begin();
+    lcnn_data *data = *name ? lcnn_data_open(name, errors) : NULL;
+    lcnn_errors_free(errors);
+    if (data &&
+        strcmp(lcnn_data_sha256(data), json_member_text(r->record, "data_sha256", NULL)) != 0) {
+        lcnn_data_free(data);
+        return NULL;
+    }
+    return data;
+}
+
+void gallery_image(page *p, const lcnn_data *data, uint32_t index, const char *title,
+                   page_tone tone, const char *line, const char *detail) {
+    lcnn_images images = lcnn_data_images(data, LCNN_TEST);
+    if (index >= images.count)
+        return;
+    size_t size = (size_t)images.channels * (size_t)images.height * (size_t)images.width;
+    lcnn_picture *picture = lcnn_picture_new(images.channels, images.height, images.width);
+    if (!picture)
+        no_memory();
+    memcpy(picture->pixels, images.pixels + index * size, size);
+    page_gallery_picture(p, picture, title, tone, line, detail);
+    lcnn_picture_free(picture);
+}
+
+/* ---- Paths ------------------------------------------------------------------------------------ */
+
+char *relative_path(const char *from, const char *to) {
+    char *a = realpath(from, NULL), *b = realpath(to, NULL), *text;
+    size_t size, same = 0;
+    if (!a || !b) {
+        free(a);
+        free(b);
+        return piece(to, strlen(to));
+    }
+    for (size_t i = 0;; i++) {
+        bool ends = (a[i] == '/' || !a[i]) && (b[i] == '/' || !b[i]);
+        if (ends)
+            same = i;
+        if (a[i] != b[i] || !a[i])
+            break;
+    }
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        no_memory();
+    for (const char *s = a + same; *s; s++)
+        if (*s == '/' && s[1])
+            fputs("../", out);
+    fputs(b[same] == '/' ? b + same + 1 : b[same] ? b + same : ".", out);
+    if (fclose(out) != 0)
+        no_memory();
+    free(a);
+    free(b);
+    return text;
+}
+
+void page_figure(page *p, const char *folder, const char *name, const char *alt) {
+    char *path = figure_path(folder, name);
+    page_chart(p, path, alt, NULL);
+    free(path);
+}
+
+int page_save(page *p, const char *folder) {
+    run_file file;
+    run_file_begin(&file, folder, "report.html");
+    page_end(p, file.out);
+    return run_file_end(&file);
+}

@@ -1,0 +1,50 @@
+/* report_parts.h - what pages of several runs share: settings of models as pairs, images of data sets, paths between folders. */
+#ifndef REPORT_PARTS_H
+#define REPORT_PARTS_H
+
+#include "page.h"
+#include "past_run.h"
+
+/* ---- Settings --------------------------------------------------------------------------------- */
+
+/* One value of a resolved model: "nodes.c1.filters" and "6". */
+typedef struct setting {
+    char *key, *value;
+} setting;
+
+typedef struct setting_list {
+    int count;
+    setting *row;
+} setting_list;
+
+/* From the text of lcnn_model_yaml, in its order. Nodes are called by name, transforms by their operator. */
+void settings_read(setting_list *list, const char *yaml);
+void settings_free(setting_list *list);
+/* NULL where there is no such key. */
+const char *settings_value(const setting_list *list, const char *key);
+
+/* ---- Runs ------------------------------------------------------------------------------------- */
+
+/* Trained numbers and multiply-adds of an image; 0 where the model cannot be read here. */
+int64_t run_parameters(const past_run *r);
+int64_t run_macs(const past_run *r);
+
+/* The data set that the run was tested on, the very same; NULL where it is not here. */
+lcnn_data *run_data(const past_run *r);
+
+/* Adds the test image of a prediction to an open gallery. */
+void gallery_image(page *p, const lcnn_data *data, uint32_t index, const char *title, page_tone tone, const char *line,
+                   const char *detail);
+
+/* ---- Paths ------------------------------------------------------------------------------------ */
+
+/* The way from one folder to another, for links; the caller frees it. */
+char *relative_path(const char *from, const char *to);
+
+/* A chart of FOLDER/figures on the page, where it could be drawn. */
+void page_figure(page *p, const char *folder, const char *name, const char *alt);
+
+/* Puts the page into FOLDER/report.html; prints what is wrong and returns the status. */
+int page_save(page *p, const char *folder);
+
+#endif
