@@ -5,6 +5,7 @@ libsuite_a_SOURCES = tests/suite.c tests/suite.h
 check_PROGRAMS += \
 	tests/test_attr \
 	tests/test_checkpoint \
+	tests/test_claims \
 	tests/test_conv \
 	tests/test_conv_gradient \
 	tests/test_curvature \
