@@ -46,4 +46,7 @@ doc *doc_copy(arena *a, const doc *d);
  * (which no number, bool or $name does), and an empty value becomes ~. */
 const char *document_write(arena *a, const doc *root);
 
+/* The same on one line, without its end: a value of --set. */
+const char *document_line(arena *a, const doc *root);
+
 #endif

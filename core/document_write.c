@@ -164,6 +164,17 @@ static void put_document(writer *w, const doc *root) {
     put_text(w, "\n");
 }
 
+const char *document_line(arena *a, const doc *root) {
+    writer w = {0};
+    put_flow(&w, root);
+    w.bytes = arena_alloc(a, w.used + 1);
+    if (!w.bytes)
+        return NULL;
+    w.used = 0;
+    put_flow(&w, root);
+    return w.bytes;
+}
+
 const char *document_write(arena *a, const doc *root) {
     writer w = {0};
     put_document(&w, root);

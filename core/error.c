@@ -208,6 +208,34 @@ void error_add(lcnn_errors *errors, lcnn_status status, mark where, const char *
         error_no_memory(errors);
 }
 
+/* Whether the list holds this text. */
+static bool has_text(const char *const *list, int count, const char *what) {
+    for (int i = 0; i < count; i++)
+        if (list[i] && strcmp(list[i], what) == 0)
+            return true;
+    return false;
+}
+
+void error_take(lcnn_errors *errors, const lcnn_errors *from) {
+    for (int i = 0; i < from->count; i++) {
+        const char *said = from->message[i];
+        if (!said || has_text(errors->message, errors->count, said))
+            continue;
+        const char *kept = arena_copy(errors->memory, said, strlen(said));
+        if (kept)
+            keep(errors, from->status, kept);
+        else
+            error_no_memory(errors);
+    }
+    for (int i = 0; i < from->note_count; i++)
+        if (!has_text(errors->note, errors->note_count, from->note[i]) &&
+            errors->note_count < KEPT) {
+            const char *kept = arena_copy(errors->memory, from->note[i], strlen(from->note[i]));
+            if (kept)
+                errors->note[errors->note_count++] = kept;
+        }
+}
+
 void error_blame(lcnn_errors *errors, lcnn_status status) {
     errors->model_status = status;
 }

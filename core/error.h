@@ -34,6 +34,9 @@ mark error_file(lcnn_errors *errors, const char *name);
 void error_add(lcnn_errors *errors, lcnn_status status, mark where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Adds the messages and notes of another list, each once: many models made from one file say the same of it. */
+void error_take(lcnn_errors *errors, const lcnn_errors *from);
+
 /* The status that LCNN_BAD_MODEL stands for from now on: other files than models are read by the same code. */
 void error_blame(lcnn_errors *errors, lcnn_status status);
 

@@ -72,26 +72,27 @@ static bool describe_layers(lcnn_model *m) {
     return m->input && m->layers;
 }
 
-/* A bare name that is no file here means an installed model. */
-static const char *find_model(const char *path, arena *a, lcnn_errors *errors) {
-    static const char folder[] = PKGDATADIR "/models";
+/* A bare name that is no file here means what is installed. */
+const char *find_installed(const char *path, const char *kind, arena *a, lcnn_errors *errors) {
+    const char *below = strcmp(kind, "study") == 0 ? "models/studies" : "models";
     if (strchr(path, '/') || access(path, F_OK) == 0)
         return path;
     size_t length = strlen(path);
-    bool named = length > 5 && strcmp(path + length - 5, ".yaml") == 0;
-    const char *installed = arena_format(a, "%s/%s%s", folder, path, named ? "" : ".yaml");
-    const char *here = arena_format(a, "models/%s%s", path, named ? "" : ".yaml");
-    if (!installed || !here)
+    const char *ending = length > 5 && strcmp(path + length - 5, ".yaml") == 0 ? "" : ".yaml";
+    const char *folder = arena_format(a, "%s/%s", PKGDATADIR, below);
+    const char *installed = arena_format(a, "%s/%s/%s%s", PKGDATADIR, below, path, ending);
+    const char *here = arena_format(a, "%s/%s%s", below, path, ending);
+    if (!folder || !installed || !here)
         error_no_memory(errors);
     else if (access(installed, F_OK) == 0)
         return installed;
     else if (access(here, F_OK) == 0)
         error_add(errors, LCNN_BAD_USAGE, (mark){0},
-                  "%s is no file here and no model installed in %s; did you mean %s?", path, folder,
-                  here);
+                  "%s is no file here and no %s installed in %s; did you mean %s?", path, kind,
+                  folder, here);
     else
         error_add(errors, LCNN_BAD_USAGE, (mark){0},
-                  "%s is no file here and no model installed in %s", path, folder);
+                  "%s is no file here and no %s installed in %s", path, kind, folder);
     return NULL;
 }
 
@@ -102,20 +103,38 @@ static const model_parts *parts(void) {
     return &made;
 }
 
+static lcnn_model *new_model(lcnn_errors *errors) {
+    lcnn_model *m = calloc(1, sizeof *m);
+    if (m)
+        m->arena = arena_new();
+    if (m && m->arena)
+        return m;
+    error_no_memory(errors);
+    free(m);
+    return NULL;
+}
+
+/* The model when it was read without fault; else NULL. */
+static lcnn_model *keep_model(lcnn_model *m, lcnn_errors *errors) {
+    if (m->model && !describe_layers(m)) {
+        error_no_memory(errors);
+        m->model = NULL;
+    }
+    if (m->model)
+        return m;
+    lcnn_model_free(m);
+    return NULL;
+}
+
 lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
                             lcnn_errors *errors) {
     static const lcnn_model_options none;
     if (!options)
         options = &none;
-    lcnn_model *m = calloc(1, sizeof *m);
-    if (m)
-        m->arena = arena_new();
-    if (!m || !m->arena) {
-        error_no_memory(errors);
-        lcnn_model_free(m);
+    lcnn_model *m = new_model(errors);
+    if (!m)
         return NULL;
-    }
-    const char *found = find_model(path, m->arena, errors);
+    const char *found = find_installed(path, "model", m->arena, errors);
     arithmetic before = arithmetic_standard();
     if (found)
         m->model = model_load(found, options->data, options->settings, options->setting_count,
@@ -123,15 +142,20 @@ lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
     if (m->model && m->model->published && options->setting_count > 0)
         m->model->published->changed = model_is_changed(m->model, parts());
     arithmetic_restore(before);
-    if (m->model && !describe_layers(m)) {
-        error_no_memory(errors);
-        m->model = NULL;
-    }
-    if (!m->model) {
-        lcnn_model_free(m);
+    return keep_model(m, errors);
+}
+
+lcnn_model *load_changed(const char *path, const model_change *changes, int count,
+                         lcnn_errors *errors) {
+    lcnn_model *m = new_model(errors);
+    if (!m)
         return NULL;
-    }
-    return m;
+    const char *found = find_installed(path, "model", m->arena, errors);
+    arithmetic before = arithmetic_standard();
+    if (found)
+        m->model = model_load_changed(found, changes, count, parts(), m->arena, errors);
+    arithmetic_restore(before);
+    return keep_model(m, errors);
 }
 
 bool lcnn_model_measure(lcnn_model *m, const lcnn_data *data, lcnn_errors *errors) {

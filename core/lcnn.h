@@ -551,6 +551,98 @@ typedef struct lcnn_bench_layers {
 lcnn_bench_layers *lcnn_bench_layers_run(const lcnn_model *model, const lcnn_bench_options *options, lcnn_errors *errors);
 void lcnn_bench_layers_free(lcnn_bench_layers *layers);
 
+/* ---- Studies --------------------------------------------------------------------------------- */
+
+/* Many runs that belong together: experiments over models, data sets, seeds and values of any key. */
+typedef struct lcnn_study lcnn_study;
+
+typedef struct lcnn_study_options {
+    const char *const *data; /* "NAME=OTHER": another set or folder in place of one that the study names */
+    int data_count;
+    const char *const *only; /* names of experiments; none: all */
+    int only_count;
+    int seeds; /* 1, 2, ... up to this in place of the study's; 0: as it says */
+} lcnn_study_options;
+
+/* Whether a file looks like a study: it has `experiments`. Takes paths and names as lcnn_study_load does; says nothing. */
+bool lcnn_study_is(const char *path);
+
+/* Reads and checks a study, a path or the name of an installed one, with every model in it under all its settings. All
+ * faults that can be told apart are reported in one go. `options` may be NULL. */
+lcnn_study *lcnn_study_load(const char *path, const lcnn_study_options *options, lcnn_errors *errors);
+void lcnn_study_free(lcnn_study *study);
+
+/* One run of a study; what several experiments ask for is there once. */
+typedef struct lcnn_trial {
+    const char *id;    /* a name for a folder: model, data, what is set, seed */
+    lcnn_model *model; /* with all its settings; belongs to the study */
+    const char *path;  /* this and the next three give lcnn_model_load the same model */
+    const char *data;  /* name or folder */
+    int seed;
+    int setting_count;
+    const char *const *settings; /* "KEY=VALUE"; neither data set nor seed */
+    int limit; /* images to train on at most; 0: all */
+} lcnn_trial;
+
+/* What takes several values in turn. */
+typedef struct lcnn_axis {
+    const char *key, *label;
+    int count; /* 0: drawn from a range */
+    const char *const *values; /* [count]: as people read them */
+} lcnn_axis;
+
+/* A trial in its place in an experiment. */
+typedef struct lcnn_cell {
+    int trial;
+    int model, data; /* of the experiment's lists */
+    int group;       /* the same for cells that differ in nothing but the seed */
+    const char *const *values; /* [axis_count]: as the axes name them */
+} lcnn_cell;
+
+/* A figure that somebody published; NULL and -1 stand for any. */
+typedef struct lcnn_figure {
+    int model, data;
+    const char *const *values; /* [axis_count] */
+    const char *metric;
+    double value, uncertainty; /* 0: not known */
+    const char *source, *note; /* "" when nothing is said */
+    bool graded;               /* ours may be held against it */
+} lcnn_figure;
+
+/* "This is better than that", to be judged for each data set. */
+typedef struct lcnn_study_claim {
+    const char *says, *metric;
+    int better_model, than_model;     /* -1: the same on both sides */
+    const char *const *better, *const *than; /* [axis_count] */
+    bool than_all;                    /* than every other value of what `better` names */
+} lcnn_study_claim;
+
+typedef struct lcnn_experiment {
+    const char *name, *title, *about;
+    int model_count, data_count, axis_count, cell_count, group_count, published_count, claim_count, probe_count;
+    const char *const *models; /* names */
+    const char *const *data;   /* names as the study has them, or the folders in their place */
+    const char *const *asked_data; /* as the study has them */
+    const lcnn_axis *axes;
+    const lcnn_cell *cells; /* seeds change fastest, then values, data sets, models */
+    const lcnn_figure *published;
+    const lcnn_study_claim *claims;
+    bool best_by_validation; /* only the best of it is tested */
+    double reject_to;        /* error that rejecting the least sure answers is to leave; 0: not asked */
+    const char *probe_title, *probe_label;
+    const char *const *probe_values;   /* [probe_count]: as people read them */
+    const char *const *probe_settings; /* [probe_count]: "KEY=VALUE" for testing a trained model on changed data */
+} lcnn_experiment;
+
+const char *lcnn_study_path(const lcnn_study *study);
+const char *lcnn_study_name(const lcnn_study *study);
+const char *lcnn_study_about(const lcnn_study *study);
+const char *lcnn_study_text(const lcnn_study *study); /* of its file */
+int lcnn_study_trial_count(const lcnn_study *study);
+const lcnn_trial *lcnn_study_trial(const lcnn_study *study, int index);
+int lcnn_study_experiment_count(const lcnn_study *study);
+const lcnn_experiment *lcnn_study_experiment(const lcnn_study *study, int index);
+
 /* ---- Files ----------------------------------------------------------------------------------- */
 
 /* Writes a whole file: to a temporary name in the same folder, flushed, then renamed; the folder is flushed too. */

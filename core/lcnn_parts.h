@@ -16,6 +16,13 @@ struct lcnn_model {
     lcnn_layer *layers; /* [graph->count] */
 };
 
+/* A path, or the name of something installed in the folder models (`kind` "model") or models/studies ("study"). NULL with a
+ * message. */
+const char *find_installed(const char *path, const char *kind, arena *a, lcnn_errors *errors);
+
+/* As lcnn_model_load, with changes from another file in place of settings. */
+lcnn_model *load_changed(const char *path, const model_change *changes, int count, lcnn_errors *errors);
+
 /* The backend called `isa` (NULL: the widest); NULL with a message that lists what there is. */
 const backend *choose_backend(const char *isa, lcnn_errors *errors);
 

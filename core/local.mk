@@ -25,6 +25,7 @@ core_sources = \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \
 	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_fetch.c core/lcnn_images.c \
+	core/lcnn_study.c \
 	core/lcnn_parts.h core/manual.c \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \
@@ -41,6 +42,7 @@ core_sources = \
 	core/scalar_math.h \
 	core/schedule.c core/schedule.h \
 	core/select.c core/select.h \
+	core/study.c core/study.h core/study_axes.c core/study_claims.c \
 	core/tensor.c core/tensor.h \
 	core/threads.c core/threads.h \
 	core/train.c core/train.h

@@ -206,28 +206,40 @@ static void read_model(loader *l) {
         check_curvature(l);
 }
 
+/* Goes on where the files are merged. */
+static model *read_whole(loader *l, const char *path, const char *data) {
+    l->m = l->tree == NULL ? NULL : arena_alloc(l->a, sizeof *l->m);
+    if (l->tree == NULL)
+        return NULL;
+    if (l->m == NULL || (l->m->path = arena_copy(l->a, path, strlen(path))) == NULL) {
+        error_no_memory(l->errors);
+        return NULL;
+    }
+    if (data != NULL && !model_choose_data(l, data))
+        return NULL;
+    read_model(l);
+    if (!l->ok || l->m->info == NULL)
+        return NULL;
+    l->m->tree = l->tree;
+    if (!model_rewrite(l->m, l->parts, l->a)) {
+        error_no_memory(l->errors);
+        return NULL;
+    }
+    return l->m;
+}
+
 model *model_load(const char *path, const char *data, const char *const *settings, int count,
                   const model_parts *parts, arena *a, lcnn_errors *errors) {
     loader l = {.a = a, .errors = errors, .parts = parts, .ok = true};
     l.tree = resolve_merge(a, path, settings, count, errors);
-    l.m = l.tree == NULL ? NULL : arena_alloc(a, sizeof *l.m);
-    if (l.tree == NULL)
-        return NULL;
-    if (l.m == NULL || (l.m->path = arena_copy(a, path, strlen(path))) == NULL) {
-        error_no_memory(errors);
-        return NULL;
-    }
-    if (data != NULL && !model_choose_data(&l, data))
-        return NULL;
-    read_model(&l);
-    if (!l.ok || l.m->info == NULL)
-        return NULL;
-    l.m->tree = l.tree;
-    if (!model_rewrite(l.m, parts, a)) {
-        error_no_memory(errors);
-        return NULL;
-    }
-    return l.m;
+    return read_whole(&l, path, data);
+}
+
+model *model_load_changed(const char *path, const model_change *changes, int count,
+                          const model_parts *parts, arena *a, lcnn_errors *errors) {
+    loader l = {.a = a, .errors = errors, .parts = parts, .ok = true};
+    l.tree = resolve_changes(a, path, changes, count, errors);
+    return read_whole(&l, path, NULL);
 }
 
 bool model_rewrite(model *m, const model_parts *parts, arena *a) {

@@ -4,6 +4,7 @@
 
 #include "dataset.h"
 #include "graph.h"
+#include "resolve.h"
 
 typedef struct model_data {
     const char *name;        /* of a set, or a folder; as written */
@@ -50,6 +51,10 @@ typedef struct model {
 /* NULL with messages. `data` replaces data.name when not NULL. Everything lives in `a`. */
 model *model_load(const char *path, const char *data, const char *const *settings, int count, const model_parts *parts,
                   arena *a, lcnn_errors *errors);
+
+/* The same with changes, which may come from another file; data.name is one like any other. */
+model *model_load_changed(const char *path, const model_change *changes, int count, const model_parts *parts, arena *a,
+                          lcnn_errors *errors);
 
 /* Whether more was changed in the model than data, seed and name: what was published of the file is not about it then. */
 bool model_is_changed(const model *m, const model_parts *parts);

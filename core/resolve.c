@@ -462,7 +462,23 @@ static bool is_top_key(const merger *m, const char *key, size_t length) {
     return false;
 }
 
-/* "a.b.c=x" as {a: {b: {c: x}}}, "a=x" as {params: {a: x}} or {a: x}; NULL with a message. */
+/* What the key a.b.c gets as {a: {b: {c: value}}}, what a gets as {params: {a: value}} or {a: value}. `at` is where the key
+ * stands. NULL with a message. */
+static doc *nest(merger *m, doc *value, const char *key, size_t length, mark at) {
+    bool bare = memchr(key, '.', length) == NULL && !is_top_key(m, key, length);
+    for (const char *end = key + length, *begin; end > key; end = begin - 1) {
+        for (begin = end; begin > key && begin[-1] != '.';)
+            begin--;
+        mark part = {at.source, at.line, at.column + (int)(begin - key)};
+        if (!wrap(m, &value, begin, (size_t)(end - begin), part))
+            return NULL;
+        if (begin == key)
+            break;
+    }
+    return bare && !wrap(m, &value, "params", 6, at) ? NULL : value;
+}
+
+/* "a.b.c=x" as such a map; NULL with a message. */
 static doc *read_setting(merger *m, const char *setting) {
     const char *name = arena_format(m->a, "--set %s", setting);
     const source *whole =
@@ -480,19 +496,24 @@ static doc *read_setting(merger *m, const char *setting) {
     }
     size_t length = (size_t)(equals - text);
     doc *value = setting_value(m, whole, length);
-    bool bare = memchr(text, '.', length) == NULL && !is_top_key(m, text, length);
-    for (const char *end = equals, *begin; value != NULL && end > text; end = begin - 1) {
-        for (begin = end; begin > text && begin[-1] != '.';)
-            begin--;
-        if (!wrap(m, &value, begin, (size_t)(end - begin),
-                  (mark){whole, 1, (int)(begin - text) + 1}))
-            return NULL;
-        if (begin == text)
-            break;
-    }
-    if (bare && value != NULL && !wrap(m, &value, "params", 6, (mark){whole, 1, 1}))
+    return value == NULL ? NULL : nest(m, value, text, length, (mark){whole, 1, 1});
+}
+
+/* The same of a key and a value that stand in a file. */
+static doc *read_change(merger *m, const model_change *c) {
+    if (c->setting != NULL)
+        return read_setting(m, c->setting);
+    size_t length = strlen(c->key);
+    if (length == 0 || c->key[0] == '.' || c->key[length - 1] == '.' || strstr(c->key, "..")) {
+        error_add(m->errors, LCNN_BAD_MODEL, c->key_at,
+                  "'%s': expected a key of a model, such as kernel or train.epochs", c->key);
         return NULL;
-    return value;
+    }
+    doc *value = doc_copy(m->a, c->value);
+    if (value != NULL)
+        return nest(m, value, c->key, length, c->key_at);
+    error_no_memory(m->errors);
+    return NULL;
 }
 
 /* A setting may change a param but not make one: nothing in the file would use it. */
@@ -516,7 +537,7 @@ static bool check_param(merger *m, const doc *setting) {
     return unknown_name(m, given->first->key_at, "param", given->first->key, known);
 }
 
-static bool merge_settings(merger *m, const char *const *settings, int count) {
+static bool merge_changes(merger *m, const model_change *list, int count) {
     doc **over = arena_array(m->a, (size_t)count + 1, sizeof(doc *));
     if (over == NULL) {
         error_no_memory(m->errors);
@@ -524,7 +545,7 @@ static bool merge_settings(merger *m, const char *const *settings, int count) {
     }
     bool ok = true;
     for (int i = 0; i < count; i++) {
-        over[i] = read_setting(m, settings[i]);
+        over[i] = read_change(m, &list[i]);
         ok = over[i] != NULL && check_param(m, over[i]) && merge_params(m, over[i]) && ok;
     }
     ok = name_nodes(m) && ok;
@@ -533,11 +554,23 @@ static bool merge_settings(merger *m, const char *const *settings, int count) {
     return ok;
 }
 
-doc *resolve_merge(arena *a, const char *path, const char *const *settings, int count,
-                   lcnn_errors *errors) {
+doc *resolve_changes(arena *a, const char *path, const model_change *changes, int count,
+                     lcnn_errors *errors) {
     merger m = {.a = a, .errors = errors};
     m.model = read_model(&m, path, (mark){0}, NULL);
-    if (m.model == NULL || !merge_settings(&m, settings, count))
+    if (m.model == NULL || !merge_changes(&m, changes, count))
         return NULL;
     return m.model;
+}
+
+doc *resolve_merge(arena *a, const char *path, const char *const *settings, int count,
+                   lcnn_errors *errors) {
+    model_change *list = arena_array(a, (size_t)count + 1, sizeof *list);
+    if (list == NULL) {
+        error_no_memory(errors);
+        return NULL;
+    }
+    for (int i = 0; i < count; i++)
+        list[i].setting = settings[i];
+    return resolve_changes(a, path, list, count, errors);
 }

@@ -15,6 +15,7 @@ typedef enum rng_purpose {
     RNG_TRANSFORM, /* random transforms of images: stream = position in the list */
     RNG_GLYPHS,    /* the built-in data set */
     RNG_BENCH,     /* synthetic images */
+    RNG_STUDY,     /* settings drawn for the trials of a study: stream = hash of the key */
 } rng_purpose;
 
 typedef struct rng_key {

@@ -1,5 +1,5 @@
-/* cmd_check.c - `lcnn check`: say whether models are right, and everything that is wrong with them.
- */
+/* cmd_check.c - `lcnn check`: say whether models and studies are right, and everything that is wrong
+ * with them. */
 #include "config.h"
 
 #include "job.h"
@@ -13,11 +13,25 @@ static const option options[] = {
     {0},
 };
 
+static int check_study(const char *path) {
+    lcnn_errors *errors = messages_begin();
+    lcnn_study *study = lcnn_study_load(path, NULL, errors);
+    int status = messages_end(errors);
+    if (!study)
+        return status;
+    printf("%s: ok (%s, %s)\n", text_plain(path),
+           text_plural(lcnn_study_experiment_count(study), "experiment"),
+           text_plural(lcnn_study_trial_count(study), "trial"));
+    lcnn_study_free(study);
+    return status;
+}
+
 static int check_main(const arguments *args) {
     int worst = LCNN_OK;
     for (int i = 0; i < args->operand_count; i++) {
-        int status;
-        lcnn_model *model = job_model(args, args->operand[i], &status);
+        bool study = lcnn_study_is(args->operand[i]);
+        int status = study ? check_study(args->operand[i]) : LCNN_OK;
+        lcnn_model *model = study ? NULL : job_model(args, args->operand[i], &status);
         worst = status > worst ? status : worst;
         if (!model)
             continue;
@@ -30,12 +44,13 @@ static int check_main(const arguments *args) {
 
 const command cmd_check = {
     .name = "check",
-    .summary = "Check model files without running them",
+    .summary = "Check model and study files without running them",
     .operands = "FILE...",
     .min_operands = 1,
     .max_operands = 1 << 20,
     .about = "Each FILE is read and checked as 'lcnn run' would; every fault is shown where it "
-             "stands. The exit status is "
+             "stands. A study is checked with all the models it makes; --data and --set are for "
+             "models. The exit status is "
              "the highest of all files.",
     .options = options,
     .examples = "lcnn check models/*.yaml\n"

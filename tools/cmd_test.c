@@ -11,6 +11,8 @@
 static const option options[] = {
     {"data", "NAME", OPTION_TEXT, offsetof(arguments, data), 0,
      "data set in place of the run's; it needs a test part only, and the same number of classes"},
+    {"set", "KEY=VALUE", OPTION_LIST, offsetof(arguments, settings), 0,
+     "change the model that the run has left, such as its data.transforms; may be repeated"},
     {"threads", "N", OPTION_NUMBER, offsetof(arguments, threads), 1,
      "threads to compute with (default: all that the machine grants)"},
     {"isa", "NAME", OPTION_TEXT, offsetof(arguments, isa), 0,

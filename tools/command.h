@@ -39,6 +39,9 @@ typedef struct arguments {
     int operand_count;
     const char **operand;
     option_list settings;
+    option_list replaced, only; /* of a study */
+    option_number seeds;
+    bool dry_run;
     option_number seed, threads, repeat, timeout;
     const char *data, *isa, *weights, *out;
     const char *batches, *thread_list, *mode, *layers;
@@ -73,7 +76,8 @@ struct command {
     const command *const *words;
 };
 
-extern const command cmd_run, cmd_test, cmd_predict, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
+extern const command cmd_run, cmd_test, cmd_predict, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help,
+    cmd_study;
 /* Commands of two words, listed in cmd_data.c. */
 extern const command data_fetch, data_show, data_stats, data_verify;
 

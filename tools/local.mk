@@ -9,7 +9,9 @@ lcnn_SOURCES = \
 	tools/cmd_ops.c \
 	tools/cmd_predict.c \
 	tools/cmd_run.c \
+	tools/child.c tools/child.h \
 	tools/cmd_show.c \
+	tools/cmd_study.c \
 	tools/cmd_test.c \
 	tools/data_fetch.c \
 	tools/data_verify.c \
@@ -46,6 +48,15 @@ lcnn_SOURCES = \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \
 	tools/statistics.c tools/statistics.h \
+	tools/study.h \
+	tools/study_figures.c \
+	tools/study_findings.c \
+	tools/study_folder.c \
+	tools/study_prepare.c \
+	tools/study_print.c \
+	tools/study_probes.c \
+	tools/study_results.c \
+	tools/study_train.c \
 	tools/table.c \
 	tools/text.c tools/text.h \
 	tools/transfer.c tools/transfer.h

@@ -16,8 +16,9 @@
 #include "command.h"
 #include "text.h"
 
-const command *const commands[] = {&cmd_run,  &cmd_test,  &cmd_predict, &cmd_check, &cmd_show,
-                                   &cmd_ops,  &cmd_data,  &cmd_bench,   &cmd_help,  NULL};
+const command *const commands[] = {&cmd_run,  &cmd_study, &cmd_test,  &cmd_predict,
+                                   &cmd_check, &cmd_show, &cmd_ops,   &cmd_data,
+                                   &cmd_bench, &cmd_help, NULL};
 
 const command *command_find(int count, const char *const *word, int *taken) {
     const command *found = NULL;

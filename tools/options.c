@@ -199,6 +199,8 @@ static void list_free(option_list *list) {
 void options_free(arguments *args) {
     free(args->operand);
     list_free(&args->settings);
+    list_free(&args->replaced);
+    list_free(&args->only);
 }
 
 /* ---- Settings -------------------------------------------------------------------------------- */

@@ -242,8 +242,7 @@ void json_write(const json_t *value, FILE *out) {
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-/* A field, in quotes when it needs them (RFC 4180). */
-static void write_field(const char *text, FILE *out) {
+void result_write_field(const char *text, FILE *out) {
     if (!strpbrk(text, ",\"\r\n")) {
         fputs(text, out);
         return;
@@ -261,11 +260,11 @@ void result_write_confusion(const lcnn_evaluation *e, const lcnn_model *model, F
     fputs("truth", out);
     for (int k = 0; k < e->classes; k++) {
         fputc(',', out);
-        write_field(lcnn_model_class_name(model, k), out);
+        result_write_field(lcnn_model_class_name(model, k), out);
     }
     fputc('\n', out);
     for (int i = 0; i < e->classes; i++) {
-        write_field(lcnn_model_class_name(model, i), out);
+        result_write_field(lcnn_model_class_name(model, i), out);
         for (int k = 0; k < e->classes; k++)
             fprintf(out, ",%u", cell_of(e, i, k));
         fputc('\n', out);
@@ -276,9 +275,9 @@ void result_write_predictions(const lcnn_evaluation *e, const lcnn_model *model,
     fputs("index,truth,answer,probability\n", out);
     for (uint32_t i = 0; i < e->count; i++) {
         fprintf(out, "%u,", e->sample[i]);
-        write_field(lcnn_model_class_name(model, e->truth[i]), out);
+        result_write_field(lcnn_model_class_name(model, e->truth[i]), out);
         fputc(',', out);
-        write_field(lcnn_model_class_name(model, e->answer[i]), out);
+        result_write_field(lcnn_model_class_name(model, e->answer[i]), out);
         fprintf(out, ",%.9g\n", (double)e->probability[i]);
     }
 }

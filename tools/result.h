@@ -21,6 +21,9 @@ void result_write_confusion(const lcnn_evaluation *e, const lcnn_model *model, F
 /* predictions.csv: index, truth, answer, probability of the answer. */
 void result_write_predictions(const lcnn_evaluation *e, const lcnn_model *model, FILE *out);
 
+/* A field of CSV, in quotes when it needs them (RFC 4180). */
+void result_write_field(const char *text, FILE *out);
+
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 /* A number, or null where it is none. */
