@@ -30,7 +30,11 @@ static void open_cell(page *p, bool head, const char *attributes) {
         fputs("<tr>", p->body);
     }
     bool right = p->columns[p->column] == 'r';
-    fprintf(p->body, head ? "<th scope=\"col\"%s%s>" : "<td%s%s>", right ? " align=\"right\"" : "",
+    bool wraps = !head && p->columns[p->column] == 'w';
+    fprintf(p->body, head ? "<th scope=\"col\"%s%s>" : "<td%s%s>",
+            right   ? " align=\"right\""
+            : wraps ? " style=\"white-space:normal;min-width:16rem\""
+                    : "",
             attributes);
 }
 
