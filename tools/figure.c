@@ -371,7 +371,20 @@ static bool any_names(const chart *c) {
     return false;
 }
 
-void figures_chart(figures *f, const chart *c) {
+/* A copy of a text that may lie in a buffer of text.h, which is used again below. */
+static char *kept(const char *text) {
+    char *copy = text ? strdup(text) : NULL;
+    if (text && !copy)
+        no_memory();
+    return copy;
+}
+
+void figures_chart(figures *f, const chart *given) {
+    chart copy = *given, *c = &copy;
+    char *title = kept(given->title), *x = kept(given->x.label), *y = kept(given->y.label);
+    copy.title = title;
+    copy.x.label = x;
+    copy.y.label = y;
     layout l = {.chart = c, .d = drawing_begin(f, c->name), .sideways = c->y.name_count > 0};
     l.out = l.d->out;
     scale_begin(&l.x, &c->x);
@@ -392,4 +405,7 @@ void figures_chart(figures *f, const chart *c) {
         fputs("plot NaN", l.out);
     fputc('\n', l.out);
     drawing_end(l.d, l.d->width, l.d->height);
+    free(title);
+    free(x);
+    free(y);
 }

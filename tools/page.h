@@ -51,8 +51,8 @@ void page_list_end(page *p);
 
 /* ---- Tables ----------------------------------------------------------------------------------- */
 
-/* `columns` has a letter a column: l for left, r for right alignment, w for texts of several lines. A row is full when it has a cell for each. `caption` may
- * be NULL. Rows made of page_head stand first. */
+/* `columns` has a letter a column: l for left, r for right alignment, w for texts of several lines. A row is full when it has a
+ * cell for each. `caption` may be NULL. Rows made of page_head stand first. */
 void page_table_begin(page *p, const char *columns, const char *caption);
 void page_head(page *p, const char *text);
 void page_cell(page *p, const char *text);
