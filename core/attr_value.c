@@ -170,8 +170,11 @@ static bool parse_int_lists(const parse *p, const attr *row, const doc *value,
         return attr_out_of_memory(p);
     *out = (attr_int_lists){.count = value->count, .list = lists};
     bool ok = true;
-    for (const doc *d = value->first; d; d = d->next)
-        ok = parse_ints(p, row, d, lists++) && ok;
+    for (const doc *d = value->first; d; d = d->next, lists++)
+        if (d->kind == DOC_LIST && d->count == 0)
+            ok = reject(p, row, d, "none of them may be empty");
+        else
+            ok = parse_ints(p, row, d, lists) && ok;
     return ok;
 }
 

@@ -27,7 +27,10 @@ static const attr model_rows[] = {
 static const component_set no_optimizers = {.kind = "optimizer",
                                             .members = (const component *const[]){NULL}};
 
-enum { OPTIMIZER_ROW = 3 };
+enum { OPTIMIZER_ROW = 4 };
+
+static const char *const shuffles[] = {
+    [SHUFFLE_EACH_EPOCH] = "each_epoch", [SHUFFLE_ONCE] = "once", NULL};
 
 static const attr train_rows[] = {
     {"epochs", ATTR_INT, offsetof(model_train, epochs), .initial = "20", .min = 1, .max = 1000000,
@@ -36,6 +39,9 @@ static const attr train_rows[] = {
      .max = 1 << 20, .help = "images between two steps of the optimizer"},
     {"seed", ATTR_INT, offsetof(model_train, seed), .initial = "1", .min = 0, .max = INT32_MAX,
      .help = "where every random number comes from"},
+    {"shuffle", ATTR_CHOICE, offsetof(model_train, shuffle), .initial = "each_epoch",
+     .choices = shuffles,
+     .help = "when a random order of the training images is drawn: anew each epoch, or once"},
     [OPTIMIZER_ROW] = {"optimizer", ATTR_COMPONENT, offsetof(model_train, optimizer),
                        .initial = "adam", .components = &no_optimizers,
                        .help = "how weights follow their gradients"},

@@ -17,10 +17,14 @@ typedef struct model_data {
     const shape *transform_shape; /* [transform_count + 1]: shape before each and after the last */
 } model_data;
 
+/* When the order of the training images is drawn. */
+typedef enum model_shuffle { SHUFFLE_EACH_EPOCH, SHUFFLE_ONCE } model_shuffle;
+
 typedef struct model_train {
     int epochs;
     int batch_size;
     int seed;
+    int shuffle; /* a model_shuffle */
     attr_component optimizer;
     attr_component learning_rate; /* a schedule */
     attr_component class_weights; /* a class weighting */

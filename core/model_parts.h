@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-enum { MODEL_TRAIN_ROWS = 7 };
+enum { MODEL_TRAIN_ROWS = 8 };
 
 /* A model on its way in. */
 typedef struct loader {

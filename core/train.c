@@ -43,7 +43,7 @@ struct trainer {
     curvature curvature; /* for optimisers that want it */
     selection chosen;
     real *class_weight; /* [classes]; NULL: all count 1 */
-    uint32_t *order;    /* [chosen.training.count]: positions in it, shuffled anew each epoch */
+    uint32_t *order;    /* [chosen.training.count]: positions in it, shuffled as the model says */
     uint32_t *batch;    /* [batch_size]: samples of a step */
     real *weight;       /* [batch_size] */
     real *loss;         /* [batch_size] */
@@ -320,8 +320,9 @@ static void run_steps(training *run) {
     const model_train *train = &t->model->train;
     const uint32_t count = t->chosen.training.count;
     uint32_t size = (uint32_t)train->batch_size, steps = (count + size - 1) / size;
-    rng_key key = {
-        .seed = (uint64_t)train->seed, .purpose = RNG_SHUFFLE, .epoch = (uint32_t)run->epoch};
+    rng_key key = {.seed = (uint64_t)train->seed,
+                   .purpose = RNG_SHUFFLE,
+                   .epoch = train->shuffle == SHUFFLE_ONCE ? 0 : (uint32_t)run->epoch};
     rng_permutation(&key, count, t->order);
     if (t->curvature.exec) {
         const exec_batch batch = take_batch(run, 0, (int)t->curvature.samples);

@@ -14,6 +14,9 @@ op_files = \
 	ops/mean_squared_error.c \
 	ops/multiply.c \
 	ops/pad.c \
+	ops/rbf.c \
+	ops/rbf_map.c \
+	ops/rbf_mse.c \
 	ops/relu.c \
 	ops/reshape.c \
 	ops/scaled_tanh.c \
@@ -21,6 +24,7 @@ op_files = \
 	ops/silu.c \
 	ops/softmax.c \
 	ops/softmax_cross_entropy.c \
+	ops/subsample2d.c \
 	ops/tanh.c
 
 isa_sources += $(op_files) ops/registry.c \
@@ -35,11 +39,13 @@ isa_sources += $(op_files) ops/registry.c \
 	ops/kernels/dense.c ops/kernels/dense.h ops/kernels/dense_single.c \
 	ops/kernels/elementwise.h \
 	ops/kernels/logistic.h \
+	ops/kernels/penalty.h \
 	ops/kernels/loss.h \
 	ops/kernels/reshape.h \
 	ops/kernels/softmax.h \
 	ops/kernels/pool.h \
-	ops/kernels/window.h
+	ops/kernels/window.h \
+	ops/kernels/rbf_codes.h
 nodist_isa_sources = ops/registry.inc
 
 # OP(conv2d), OP(dense), ...: included by ops/registry.c.

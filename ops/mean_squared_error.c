@@ -109,6 +109,8 @@ LCNN_OP(mean_squared_error) = {
     .inputs = (const op_input[]){{.name = "y", .help = "one number per class"},
                                  {.name = "labels", .help = "the images' classes", .labels = true},
                                  {0}},
+    .conflicts = (const op_conflict[]){{"rbf", "its smallest number is the answer; take rbf_mse"},
+                                       {0}},
     .saves = OP_SAVES_INPUT,
     .infer = infer,
     .forward = forward,

@@ -28,6 +28,7 @@ check_PROGRAMS += \
 	tests/test_idx \
 	tests/test_init \
 	tests/test_isa \
+	tests/test_lenet1998 \
 	tests/test_measure \
 	tests/test_memory \
 	tests/test_metrics \
@@ -104,6 +105,9 @@ tests_test_conv_gradient_SOURCES = tests/test_conv_gradient.c tests/op_harness.c
 tests_test_conv_gradient_LDADD = $(LDADD) -lm
 
 tests_test_op_values_SOURCES = tests/test_op_values.c tests/op_harness.c tests/op_harness.h
+
+tests_test_lenet1998_SOURCES = tests/test_lenet1998.c tests/op_harness.c tests/op_harness.h
+tests_test_lenet1998_LDADD = $(LDADD) -lm
 
 tests_test_measure_LDADD = $(LDADD) -lm
 # What of the tools is no command is tested like the library.

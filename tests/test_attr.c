@@ -79,6 +79,7 @@ typedef struct layer {
     attr_pair size;
     attr_ints shape;
     attr_reals means;
+    attr_int_lists table;
     attr_padding padding;
     attr_component start, end;
 } layer;
@@ -131,6 +132,12 @@ static const attr layer_rows[] = {
      .offset = offsetof(layer, means),
      .initial = "0",
      .help = "means"},
+    {.name = "table",
+     .type = ATTR_INT_LISTS,
+     .offset = offsetof(layer, table),
+     .initial = "",
+     .max = 9,
+     .help = "rows"},
     {.name = "padding",
      .type = ATTR_PADDING,
      .offset = offsetof(layer, padding),
@@ -173,6 +180,7 @@ START_TEST(every_type_is_read) {
     layer l =
         good("{op: conv2d, filters: 6, rate: 1e-1, bias: false, about: 'a text', mode: nearest,"
              " kernel_size: 7, shape: [2, -3], means: [0.5, 1], padding: same,"
+             " table: [[0, 2], [1]],"
              " start: {op: uniform, high: 2}, end: 0.25}");
     ck_assert_int_eq(l.filters, 6);
     ck_assert(l.rate == 0.1);
@@ -182,6 +190,8 @@ START_TEST(every_type_is_read) {
     ck_assert(l.size.y == 7 && l.size.x == 7);
     ck_assert(l.shape.count == 2 && l.shape.value[0] == 2 && l.shape.value[1] == -3);
     ck_assert(l.means.count == 2 && l.means.value[0] == 0.5 && l.means.value[1] == 1);
+    ck_assert(l.table.count == 2 && l.table.list[0].count == 2 && l.table.list[1].count == 1);
+    ck_assert(l.table.list[0].value[1] == 2 && l.table.list[1].value[0] == 1);
     ck_assert_int_eq(l.padding.mode, PADDING_SAME);
     ck_assert_ptr_eq(l.start.type, &uniform_type);
     ck_assert(((uniform *)l.start.attrs)->low == -0.05 && ((uniform *)l.start.attrs)->high == 2);
@@ -196,7 +206,7 @@ START_TEST(what_is_absent_has_its_default) {
     ck_assert_str_eq(l.about, "");
     ck_assert_int_eq(l.mode, 1);
     ck_assert(l.size.y == 3 && l.size.x == 5);
-    ck_assert(l.shape.count == 1 && l.means.count == 1);
+    ck_assert(l.shape.count == 1 && l.means.count == 1 && l.table.count == 0);
     ck_assert_int_eq(l.padding.mode, PADDING_VALID);
     ck_assert_ptr_eq(l.start.type, &zeros_type);
     ck_assert_ptr_null(l.end.type);
@@ -274,7 +284,7 @@ static const struct {
      "conv2d 'c1': unknown attribute 'kernal_size'; did you mean 'kernel_size'?"},
     {"{filters: 6, zzz: 3}", "1:14",
      "conv2d 'c1': unknown attribute 'zzz'; known: filters, rate, bias, about, mode, kernel_size, "
-     "shape, means, padding, start, end, op"},
+     "shape, means, table, padding, start, end, op"},
     {"{rate: 1}", "1:1",
      "conv2d 'c1': 'filters' is missing: number of output channels; expected integer, 1 to 64"},
     {"{filters: 0}", "1:11", "conv2d 'c1': 'filters' is '0'; expected integer, 1 to 64"},
@@ -310,6 +320,15 @@ static const struct {
      "conv2d 'c1': 'shape' is a list of 0; expected list of integers"},
     {"{filters: 6, means: [1, x]}", "1:25",
      "conv2d 'c1': 'means' is 'x'; expected number or list of numbers"},
+    {"{filters: 6, table: [1]}", "1:22",
+     "conv2d 'c1': 'table' is '1'; expected list of lists of integers, each 0 to 9"},
+    {"{filters: 6, table: []}", "1:21",
+     "conv2d 'c1': 'table' is a list of 0; expected list of lists of integers, each 0 to 9"},
+    {"{filters: 6, table: [[1], []]}", "1:27",
+     "conv2d 'c1': 'table' is a list of 0; expected list of lists of integers, each 0 to 9 (none "
+     "of them may be empty)"},
+    {"{filters: 6, table: [[1], [2, 10]]}", "1:31",
+     "conv2d 'c1': 'table' is '10'; expected list of lists of integers, each 0 to 9"},
     {"{filters: 6, padding: smae}", "1:23",
      "conv2d 'c1': 'padding' is 'smae'; expected valid, same, integer, [y, x] or [top, bottom, "
      "left, "
@@ -387,8 +406,8 @@ END_TEST
 /* ---- The way back -------------------------------------------------------------------------------------------------- */
 
 START_TEST(attributes_are_written_in_full_and_read_back) {
-    layer l =
-        good("{filters: 6, about: '7', padding: 1, means: 1e-7, end: {op: uniform, high: 0.1}}");
+    layer l = good("{filters: 6, about: '7', padding: 1, means: 1e-7, table: [[3, 4], [5]],"
+                   " end: {op: uniform, high: 0.1}}");
     doc *map = doc_new(a, DOC_MAP, (mark){0});
     ck_assert(attr_write(layer_rows, &l, map, a));
     const char *text = document_write(a, map);
@@ -400,6 +419,9 @@ START_TEST(attributes_are_written_in_full_and_read_back) {
                            "kernel_size: [3, 5]\n"
                            "shape: [1]\n"
                            "means: [1e-07]\n"
+                           "table:\n"
+                           "  - [3, 4]\n"
+                           "  - [5]\n"
                            "padding: [1, 1, 1, 1]\n"
                            "start: zeros\n"
                            "end:\n"
@@ -418,6 +440,7 @@ START_TEST(what_may_be_absent_is_left_out) {
     doc *map = doc_new(a, DOC_MAP, (mark){0});
     ck_assert(attr_write(layer_rows, &l, map, a));
     ck_assert_ptr_null(doc_get(map, "about"));
+    ck_assert_ptr_null(doc_get(map, "table"));
     ck_assert_ptr_null(doc_get(map, "end"));
 }
 END_TEST

@@ -25,6 +25,9 @@ static int show_main(const arguments *args) {
         model_print_title(model, stdout);
         printf("  data        %s (%d classes)\n", text_plain(lcnn_model_data(model)),
                lcnn_model_classes(model));
+        const lcnn_layer total = model_total(model);
+        printf("  size        %s parameters, %s connections\n", text_count(total.parameters),
+               text_count(total.connections));
         printf("  training    %s in batches of %d, seed %llu\n\n",
                text_plural(lcnn_model_epochs(model), "epoch"), lcnn_model_batch_size(model),
                (unsigned long long)lcnn_model_seed(model));
@@ -40,9 +43,11 @@ const command cmd_show = {
     .operands = "FILE",
     .min_operands = 1,
     .max_operands = 1,
-    .about = "FILE is a YAML file or the name of an installed model. Parameters are trained "
-             "numbers; multiply-adds are "
-             "those of one image on its way forward.",
+    .about =
+        "FILE is a YAML file or the name of an installed model. Parameters are trained "
+        "numbers; multiply-adds are "
+        "those of one image on its way forward. Connections are counted as in LeCun et al. "
+        "1998: inputs of all units, biases included; the table has them where it fits 80 columns.",
     .options = options,
     .examples = "lcnn show lenet5\n"
                 "lcnn show lenet5 --yaml > mine.yaml",

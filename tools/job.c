@@ -130,43 +130,64 @@ static bool is_chain(const lcnn_model *model) {
     return true;
 }
 
-void model_print_layers(const lcnn_model *model, FILE *out) {
-    bool chain = is_chain(model);
-    table *t = table_new(chain ? "lllrr" : "llllrr");
-    int64_t parameters = 0, macs = 0;
-    const char *const heads[] = {"layer",  "operator",   "reads",
-                                 "output", "parameters", "multiply-adds"};
-    for (int i = 0; i < 6; i++)
-        if (i != 2 || !chain)
+/* Which columns the table of layers has besides those it always has. */
+typedef struct layer_columns {
+    bool reads, connections;
+} layer_columns;
+
+static void add_row(table *t, layer_columns c, const lcnn_layer *row) {
+    const bool total = row->op == NULL;
+    table_cell(t, text_plain(row->name));
+    table_cell(t, total ? "" : row->op);
+    if (c.reads)
+        table_cell(t, total ? "" : text_plain(row->inputs));
+    table_cell(t, total ? "" : row->output);
+    table_cell(t, row->parameters || total ? text_count(row->parameters) : "");
+    table_cell(t, row->macs || total ? text_count(row->macs) : "");
+    if (c.connections)
+        table_cell(t, row->connections || total ? text_count(row->connections) : "");
+}
+
+static table *layers_table(const lcnn_model *model, layer_columns c) {
+    table *t = table_new(c.reads ? (c.connections ? "llllrrr" : "llllrr")
+                                 : (c.connections ? "lllrrr" : "lllrr"));
+    const char *const heads[] = {"layer",      "operator",      "reads",      "output",
+                                 "parameters", "multiply-adds", "connections"};
+    for (int i = 0; i < 7; i++)
+        if ((i != 2 || c.reads) && (i != 6 || c.connections))
             table_cell(t, heads[i]);
     table_rule(t);
-    table_cell(t, "input");
-    table_cell(t, "");
-    if (!chain)
-        table_cell(t, "");
-    table_cell(t, lcnn_model_input(model));
-    table_cell(t, "");
-    table_cell(t, "");
+    add_row(t, c, &(lcnn_layer){"input", "", lcnn_model_input(model), "", 0, 0, 0});
+    lcnn_layer total = model_total(model);
     for (int i = 0; i < lcnn_model_layer_count(model); i++) {
         lcnn_layer layer = lcnn_model_layer(model, i);
-        table_cell(t, text_plain(layer.name));
-        table_cell(t, layer.op);
-        if (!chain)
-            table_cell(t, text_plain(layer.inputs));
-        table_cell(t, layer.output);
-        table_cell(t, layer.parameters ? text_count(layer.parameters) : "");
-        table_cell(t, layer.macs ? text_count(layer.macs) : "");
-        parameters += layer.parameters;
-        macs += layer.macs;
+        add_row(t, c, &layer);
     }
     table_rule(t);
-    table_cell(t, "total");
-    table_cell(t, "");
-    if (!chain)
-        table_cell(t, "");
-    table_cell(t, "");
-    table_cell(t, text_count(parameters));
-    table_cell(t, text_count(macs));
-    table_print(t, out, 2);
+    add_row(t, c, &total);
+    return t;
+}
+
+lcnn_layer model_total(const lcnn_model *model) {
+    lcnn_layer total = {.name = "total"};
+    for (int i = 0; i < lcnn_model_layer_count(model); i++) {
+        lcnn_layer layer = lcnn_model_layer(model, i);
+        total.parameters += layer.parameters;
+        total.macs += layer.macs;
+        total.connections += layer.connections;
+    }
+    return total;
+}
+
+void model_print_layers(const lcnn_model *model, FILE *out) {
+    enum { COLUMNS = 80, INDENT = 2 };
+    layer_columns c = {.reads = !is_chain(model), .connections = true};
+    table *t = layers_table(model, c);
+    if (INDENT + table_width(t) > COLUMNS) {
+        table_free(t);
+        c.connections = false;
+        t = layers_table(model, c);
+    }
+    table_print(t, out, INDENT);
     table_free(t);
 }

@@ -28,6 +28,9 @@ void job_print(const job *j, const char *weights, bool trains, FILE *out);
 /* The title of a model, and its layer table with totals. */
 void model_print_title(const lcnn_model *model, FILE *out);
 void model_print_layers(const lcnn_model *model, FILE *out);
+
+/* The sums over all layers; named "total", without operator. */
+lcnn_layer model_total(const lcnn_model *model);
 int64_t model_parameters(const lcnn_model *model);
 
 #endif

@@ -60,10 +60,15 @@ static int column_width(const table *t, int column) {
     return widest;
 }
 
-static void print_rule(const table *t, FILE *out, int indent) {
+int table_width(const table *t) {
     int total = 2 * (t->width - 1);
     for (int c = 0; c < t->width; c++)
         total += column_width(t, c);
+    return total;
+}
+
+static void print_rule(const table *t, FILE *out, int indent) {
+    int total = table_width(t);
     fprintf(out, "%*s", indent, "");
     while (total-- > 0)
         fputc('-', out);

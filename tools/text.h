@@ -58,6 +58,7 @@ typedef struct table table;
 table *table_new(const char *columns);
 void table_cell(table *t, const char *text); /* copies; row by row */
 void table_rule(table *t);                   /* a line before the next row; two at most */
+int table_width(const table *t);             /* columns that it takes, without indentation */
 void table_print(const table *t, FILE *out, int indent);
 void table_free(table *t);
 
