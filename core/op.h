@@ -141,8 +141,8 @@ typedef struct op_call {
 /* What backward reads besides output_grad, the parameters and `saved`; all else may be overwritten before it runs. */
 enum { OP_SAVES_INPUT = 1, OP_SAVES_OUTPUT = 2 };
 
-/* How second derivatives h of the loss pass backwards, as optimisers like sdlm want them: each number's by itself, as the
- * Gauss-Newton approximation has them,
+/* How second derivatives h of the loss pass backwards, always in FORM_LANES, as optimisers like sdlm want them: each number's
+ * by itself, as the Gauss-Newton approximation has them,
  *   h_x = sum over the outputs y of (dy/dx)^2 h_y,
  * and h_w of a parameter likewise, summed over the connections that share it, a connection being its product with one input
  * (LeCun et al. 1998, appendix C). backward_params and backward are called with h in the place of gradients, and: */

@@ -18,6 +18,7 @@ static const char *const optimizers_given[] = {
     "train.optimizer={op: sgd, weight_decay: 0.01}",
     "train.optimizer={op: sgd, momentum: 0.9}",
     "train.optimizer={op: sgd, momentum: 0.9, nesterov: true, weight_decay: 0.01}",
+    "train.optimizer={op: sdlm, mu: 1}",
     "train.optimizer=adam", /* moves all weights afterwards */
 };
 enum { OPTIMIZERS = sizeof optimizers_given / sizeof *optimizers_given };
@@ -80,12 +81,27 @@ static void step_apart(exec *x, network *n, uint32_t sample, real *const state[]
     }
 }
 
+/* Second derivatives of no meaning, for optimisers that go by them. */
+static void give_curvature(exec *x, const network *n, real *const state[]) {
+    const optimizer *type = (const optimizer *)b.method.type;
+    real *curvature = aligned_array(n->size, sizeof(real));
+    ck_assert_ptr_nonnull(curvature);
+    for (size_t i = 0; i < n->size; i++)
+        curvature[i] = (real)(i % 5) / 4;
+    if (type->adapt) {
+        exec_adapt(x, &b.method, curvature);
+        type->adapt(b.method.attrs, curvature, state, n->trained);
+    }
+    free(curvature);
+}
+
 static void compare_steps(int threads) {
     network *together = new_network(), *apart = new_network();
     exec *x = new_exec(together, threads), *y = new_exec(apart, 1);
     real *state[] = {aligned_array(apart->size, sizeof(real)),
                      aligned_array(apart->size, sizeof(real))};
     ck_assert(state[0] && state[1]);
+    give_curvature(x, apart, state);
     for (uint32_t sample = 0; sample < STEPS; sample++) {
         one_step(x, sample, &(exec_update){&b.method, RATE});
         step_apart(y, apart, sample, state);
