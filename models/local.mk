@@ -6,7 +6,9 @@ dist_models_DATA = \
 	models/lenet4.yaml \
 	models/lenet5.yaml \
 	models/lenet5-batchnorm.yaml \
-	models/lenet5-1998.yaml \
+	models/lenet5-best.yaml \
+	models/lenet5-best-emnist.yaml \
+	models/lenet5-best-fashion.yaml \
 	models/lenet5-distorted.yaml \
 	models/lenet5-k3.yaml \
 	models/lenet5-k7.yaml \
