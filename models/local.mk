@@ -31,3 +31,9 @@ dist_published_DATA = \
 	models/published/lenet5-1998-figure8.csv \
 	models/published/mnist-1998-figure10.csv \
 	models/published/mnist-1998-figure9.csv
+
+# `lcnn study lenet5-25-years-on` finds these.
+studiesdir = $(modelsdir)/studies
+dist_studies_DATA = \
+	models/studies/lenet5-1998.yaml \
+	models/studies/lenet5-25-years-on.yaml

@@ -7,6 +7,7 @@
 
 #include "interrupt.h"
 #include "progress.h"
+#include "report.h"
 #include "result.h"
 #include "rundir.h"
 #include "study.h"
@@ -113,6 +114,8 @@ static void finish(study_run *s, bool whole) {
         judge(s);
     if (s->out && whole)
         study_print_results(results, s->out);
+    if (whole && status == LCNN_OK)
+        report_study(s->folder);
     if (!whole)
         fprintf(stderr, "lcnn: interrupted; the same command goes on where it was: ");
     if (s->out)

@@ -112,11 +112,36 @@ static json_t *figure_json(const study_run *s, const lcnn_experiment *e, const l
     return all;
 }
 
-json_t *summary_published(const study_run *s, const lcnn_experiment *e, int group) {
-    json_t *list = json_array();
+/* Those of the study that fit a group. */
+static void add_figures(const study_run *s, const lcnn_experiment *e, int group, json_t *list) {
     for (int i = 0; i < e->published_count; i++)
         if (figure_fits(e, &e->published[i], group_cell(e, group)))
             json_array_append_new(list, figure_json(s, e, &e->published[i], group));
+}
+
+/* Those of the model's own file, of the data set that the group has, unless the model was changed. */
+static void add_claims(const study_run *s, const lcnn_experiment *e, int group, json_t *list) {
+    const trial_run *r = &s->run[group_cell(e, group)->trial];
+    const lcnn_published *all = lcnn_model_published(r->trial->model);
+    const char *data = *r->data_name ? r->data_name : r->trial->data;
+    for (int i = 0; all && !all->changed && i < all->count; i++) {
+        const lcnn_claim *c = &all->claim[i];
+        lcnn_figure f = {.metric = lcnn_metric_name(c->metric),
+                         .value = c->value,
+                         .uncertainty = c->uncertainty,
+                         .source = c->source ? c->source : all->source,
+                         .note = c->note ? c->note : "",
+                         .graded = c->graded};
+        if (strcmp(c->data, data) == 0 && c->metric != LCNN_TRAIN_ERROR)
+            json_array_append_new(list, figure_json(s, e, &f, group));
+    }
+}
+
+json_t *summary_published(const study_run *s, const lcnn_experiment *e, int group) {
+    json_t *list = json_array();
+    add_figures(s, e, group, list);
+    if (json_array_size(list) == 0)
+        add_claims(s, e, group, list);
     return list;
 }
 
