@@ -87,9 +87,9 @@ bool metric_less_is_better(const char *metric);
 bool metric_is_share(const char *metric);
 
 /* Share of the answers to reject, the least sure first, until `error` of the rest is wrong at most. NaN without any. */
-double rejected_share(const trial_figures *f, double error);
+double trial_rejected(const trial_figures *f, double error);
 /* Error among the rest when so many shares are rejected. */
-double error_after(const trial_figures *f, double rejected);
+double trial_error_after(const trial_figures *f, double rejected);
 
 /* ---- study_findings.c: what follows from them ------------------------------------------------------ */
 

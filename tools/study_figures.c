@@ -139,7 +139,7 @@ double trial_metric(const trial_run *r, const char *metric, double reject_to) {
         return f->f1;
     if (strcmp(metric, "validation_accuracy") == 0)
         return f->validation_accuracy;
-    return reject_to > 0 ? rejected_share(f, reject_to) : NAN;
+    return reject_to > 0 ? trial_rejected(f, reject_to) : NAN;
 }
 
 bool metric_less_is_better(const char *metric) {
@@ -177,7 +177,7 @@ static answer *sorted(const trial_figures *f) {
     return list;
 }
 
-double rejected_share(const trial_figures *f, double error) {
+double trial_rejected(const trial_figures *f, double error) {
     if (f->count == 0)
         return NAN;
     answer *list = sorted(f);
@@ -191,7 +191,7 @@ double rejected_share(const trial_figures *f, double error) {
     return (double)(f->count - kept) / f->count;
 }
 
-double error_after(const trial_figures *f, double rejected) {
+double trial_error_after(const trial_figures *f, double rejected) {
     uint32_t kept = f->count - (uint32_t)(rejected * f->count + 0.5), wrong = 0;
     if (f->count == 0 || kept == 0)
         return NAN;

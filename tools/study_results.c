@@ -91,10 +91,10 @@ static json_t *rejection_json(const trial_figures *f, double reject_to) {
     for (int i = 0; i < POINTS; i++) {
         double share = 0.005 * i;
         json_array_append_new(rejected, json_number(share));
-        json_array_append_new(error, json_number(error_after(f, share)));
+        json_array_append_new(error, json_number(trial_error_after(f, share)));
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "to", json_number(reject_to), "share",
-                     json_number(rejected_share(f, reject_to)), "rejected", rejected, "error", error);
+                     json_number(trial_rejected(f, reject_to)), "rejected", rejected, "error", error);
 }
 
 static json_t *trial_json(const study_run *s, const lcnn_experiment *e, const lcnn_cell *cell) {
