@@ -19,6 +19,7 @@ check_PROGRAMS += \
 	tests/test_fetch \
 	tests/test_fetch_archive \
 	tests/test_fetch_command \
+	tests/test_figure \
 	tests/test_files \
 	tests/test_glyphs \
 	tests/test_golden \
@@ -111,6 +112,9 @@ tests_test_lenet1998_LDADD = $(LDADD) -lm
 
 tests_test_measure_LDADD = $(LDADD) -lm
 # What of the tools is no command is tested like the library.
+tests_test_figure_SOURCES = tests/test_figure.c tools/figure.c tools/figure_draw.c tools/figure_heat.c tools/figure_names.c \
+	tools/figure_scale.c tools/figure_svg.c tools/messages.c tools/options.c tools/progress.c tools/rundir.c tools/table.c tools/text.c
+tests_test_figure_LDADD = $(LDADD) -lm
 tests_test_statistics_SOURCES = tests/test_statistics.c tools/statistics.c tools/statistics.h
 tests_test_statistics_LDADD = $(LDADD) -lm
 tests_test_transforms_LDADD = $(LDADD) -lm

@@ -476,7 +476,8 @@ static void each_chart(figures *f, page *p, const char *folder, int index,
             else
                 page_figure(p, folder, name, title);
         }
-        for (int k = 0; k < SIZES && axes == 0 && !one_model(experiment); k++) {
+        for (int k = 0; k < SIZES && axes == 0 && !json_is_object(probes) && !one_model(experiment);
+             k++) {
             snprintf(name, sizeof name, "e%d-%s-%d", index, sizes[k][0], d + 1);
             if (f)
                 add_size_chart(f, name, experiment, data[d], k);
