@@ -110,7 +110,7 @@ static bool parse_int_members(const parse *p, const attr *row, const doc *list, 
 }
 
 static bool parse_pair(const parse *p, const attr *row, const doc *value, attr_pair *out) {
-    int yx[2];
+    int yx[2] = {0};
     if (value->kind == DOC_SCALAR) {
         if (!parse_int(p, row, value, &yx[0]))
             return false;
@@ -124,7 +124,7 @@ static bool parse_pair(const parse *p, const attr *row, const doc *value, attr_p
 }
 
 static bool parse_padding(const parse *p, const attr *row, const doc *value, attr_padding *out) {
-    int n[4];
+    int n[4] = {0};
     *out = (attr_padding){.mode = PADDING_EXPLICIT};
     if (value->kind == DOC_SCALAR) {
         bool valid = strcmp(value->text, "valid") == 0, same = strcmp(value->text, "same") == 0;

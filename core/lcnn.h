@@ -281,6 +281,7 @@ typedef enum lcnn_metric {
     LCNN_RECALL,
     LCNN_F1,
     LCNN_TRAIN_ERROR, /* of the last epoch, counted while training */
+    LCNN_REJECTED,    /* share of the test images to reject, the least probable answers first, for 0.5 % error among the others */
     LCNN_METRICS,
 } lcnn_metric;
 

@@ -44,6 +44,7 @@ check_PROGRAMS += \
 	tests/test_picture \
 	tests/test_predict \
 	tests/test_readers \
+	tests/test_rejection \
 	tests/test_resolve \
 	tests/test_rng \
 	tests/test_schedule \
@@ -112,6 +113,8 @@ tests_test_lenet1998_LDADD = $(LDADD) -lm
 
 tests_test_measure_LDADD = $(LDADD) -lm
 # What of the tools is no command is tested like the library.
+tests_test_rejection_SOURCES = tests/test_rejection.c tools/rejection.c tools/rejection.h
+tests_test_rejection_LDADD = $(LDADD) -lm
 tests_test_figure_SOURCES = tests/test_figure.c tools/figure.c tools/figure_draw.c tools/figure_heat.c tools/figure_names.c \
 	tools/figure_scale.c tools/figure_svg.c tools/messages.c tools/options.c tools/progress.c tools/rundir.c tools/table.c tools/text.c
 tests_test_figure_LDADD = $(LDADD) -lm

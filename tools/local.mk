@@ -47,6 +47,7 @@ lcnn_SOURCES = \
 	tools/report_study.c tools/report_study.h \
 	tools/report_study_charts.c \
 	tools/report_study_trials.c \
+	tools/rejection.c tools/rejection.h \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \

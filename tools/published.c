@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "published.h"
+#include "rejection.h"
 #include "result.h"
 #include "text.h"
 
@@ -15,7 +16,8 @@ const char *published_verdict(lcnn_metric metric, double value, double uncertain
     if (isnan(ours))
         return NULL;
     double low = isnan(range.low) ? ours : range.low, high = isnan(range.high) ? ours : range.high;
-    bool less_is_better = metric == LCNN_ERROR || metric == LCNN_LOSS || metric == LCNN_TRAIN_ERROR;
+    bool less_is_better = metric == LCNN_ERROR || metric == LCNN_LOSS ||
+                          metric == LCNN_TRAIN_ERROR || metric == LCNN_REJECTED;
     if (high < value - uncertainty)
         return less_is_better ? "better" : "worse";
     if (low > value + uncertainty)
@@ -63,6 +65,10 @@ static void measure(const beside_run *run, lcnn_metric metric, figure *f) {
     case LCNN_TRAIN_ERROR:
         f->ours = 1 - (metric == LCNN_ERROR ? accuracy : run->train_accuracy);
         f->range = share_range(f->ours, metric == LCNN_ERROR ? count : run->train_count);
+        return;
+    case LCNN_REJECTED:
+        f->ours = run->test ? rejected_share(run->test, 0.005) : none;
+        f->range = (interval){none, none};
         return;
     default: /* micro averages equal the accuracy */
         f->ours = accuracy;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "rejection.h"
 #include "result.h"
 #include "text.h"
 
@@ -190,11 +191,23 @@ static json_t *confusion_json(const lcnn_evaluation *e) {
     return matrix;
 }
 
+/* Shares of the images to reject for some errors among the others. */
+static json_t *rejection_json(const lcnn_evaluation *e) {
+    static const double errors[] = {0.02, 0.01, 0.005, 0.002, 0.001};
+    json_t *error = json_array(), *rejected = json_array();
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        json_array_append_new(error, json_number(errors[i]));
+        json_array_append_new(rejected, json_number(rejected_share(e, errors[i])));
+    }
+    return json_pack("{s:o, s:o}", "error", error, "rejected", rejected);
+}
+
 json_t *result_json(const lcnn_evaluation *e, const lcnn_model *model) {
-    json_t *all = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "images", (json_int_t)e->count,
-                            "loss", json_number(e->loss), "accuracy", json_number(e->accuracy),
-                            "micro", scores_json(&e->micro), "macro", scores_json(&e->macro),
-                            "classes", classes_json(e, model), "confusion", confusion_json(e));
+    json_t *all = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
+                            (json_int_t)e->count, "loss", json_number(e->loss), "accuracy",
+                            json_number(e->accuracy), "micro", scores_json(&e->micro), "macro",
+                            scores_json(&e->macro), "rejection", rejection_json(e), "classes",
+                            classes_json(e, model), "confusion", confusion_json(e));
     if (!all)
         no_memory();
     return all;
