@@ -220,10 +220,10 @@ run_leaves_a_folder() {
     says out 'confusion matrix'
     says out '1/1'
     if grep -q "$(printf '[\r\033]')" out; then wrong "a redrawn line or a colour in a file"; fi
-    for file in model.yaml metrics.csv result.json confusion.csv predictions.csv weights.safetensors run.json; do
+    for file in model.yaml metrics.csv result.json confusion.csv predictions.csv weights.safetensors run.json report.html; do
         there runs/tiny-glyphs-1/$file
     done
-    equal "$(ls runs/tiny-glyphs-1 | wc -l | tr -d ' ')" 7
+    equal "$(ls runs/tiny-glyphs-1 | grep -v '^figures$' | wc -l | tr -d ' ')" 8 # figures: where gnuplot is
     equal "$(wc -l <runs/tiny-glyphs-1/metrics.csv | tr -d ' ')" 2
     says runs/tiny-glyphs-1/run.json '"state": "done"'
     sum=$(sha256sum runs/tiny-glyphs-1/weights.safetensors | cut -d ' ' -f 1)

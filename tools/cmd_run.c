@@ -7,8 +7,10 @@
 #include <time.h>
 
 #include "interrupt.h"
+#include "machine.h"
 #include "progress.h"
 #include "published.h"
+#include "report.h"
 #include "result.h"
 #include "rundir.h"
 #include "text.h"
@@ -35,6 +37,8 @@ static const option options[] = {
     {"yes", NULL, OPTION_FLAG, offsetof(arguments, yes), 0,
      "fetch the data set without asking when it is not here"},
     {"offline", NULL, OPTION_FLAG, offsetof(arguments, offline), 0, "never fetch anything"},
+    {"no-report", NULL, OPTION_FLAG, offsetof(arguments, no_report), 0,
+     "leave out report.html and its figures"},
     {"quiet", NULL, OPTION_FLAG, offsetof(arguments, quiet), 0, "print only the last line"},
     {"json", NULL, OPTION_FLAG, offsetof(arguments, json), 0,
      "print the result as one JSON object; everything else goes to stderr"},
@@ -89,7 +93,8 @@ static void write_record(run *r, const char *state) {
     for (int i = 0; i < args->argc; i++)
         json_array_append_new(words, i == 0 ? json_string("lcnn") : json_text(args->argv[i]));
     json_t *all = json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:s, s:s?, s:o}",
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:s, s:s?, s:o, "
+        "s:o}",
         "version", lcnn_version(), "state", state, "command", words, "model",
         json_text(lcnn_model_name(j->model)), "model_file", json_text(lcnn_model_path(j->model)),
         "model_sha256", lcnn_model_sha256(j->model), "data", json_text(lcnn_data_name(j->data)),
@@ -98,7 +103,7 @@ static void write_record(run *r, const char *state) {
         "weights_from", args->weights ? json_text(args->weights) : json_null(), "weights_sha256",
         r->sha256, "epochs", r->epochs, "started", r->started, "ended",
         strcmp(state, "running") == 0 ? NULL : now, "seconds",
-        json_number(clock_seconds() - r->clock));
+        json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
     if (!all)
         no_memory();
     run_file file;
@@ -242,7 +247,17 @@ static void print_line(const run *r, const lcnn_evaluation *e) {
            text_plain(lcnn_data_name(r->job.data)), found, text_plain(r->folder));
 }
 
-static void print_written(const run *r, const lcnn_evaluation *e) {
+/* The page of the run. That there is none is no fault of the run. */
+static bool write_report(const run *r) {
+    if (r->args->no_report || r->status != LCNN_OK)
+        return false;
+    if (report_run(r->folder, r->job.data) == LCNN_OK)
+        return true;
+    remark("the run has no report.html; 'lcnn report %s' makes it", text_plain(r->folder));
+    return false;
+}
+
+static void print_written(const run *r, const lcnn_evaluation *e, bool report) {
     fprintf(r->out, "\nwritten to %s%s%s\n", style_bold(r->out), text_plain(r->folder),
             style_end(r->out));
     const char *sha256 = r->sha256 ? text_printf("sha256 %.16s...", r->sha256) : "";
@@ -258,6 +273,8 @@ static void print_written(const run *r, const lcnn_evaluation *e) {
         {r->beside != NULL, "published.json", "what others published, beside ours"},
         {e != NULL, "confusion.csv", "truth against answer"},
         {e != NULL, "predictions.csv", "truth, answer and probability of each test image"},
+        {report, "report.html", "all of it to look at"},
+        {report && run_has(r->folder, "figures"), "figures", "its charts, as SVG and PNG"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].here)
@@ -286,6 +303,7 @@ static void finish(run *r) {
     look_beside(r, e);
     write_result(r, e);
     write_record(r, r->status == LCNN_OK ? "done" : "failed");
+    bool report = write_report(r);
     if (r->out) {
         fputc('\n', r->out);
         if (e)
@@ -298,7 +316,7 @@ static void finish(run *r) {
             fputc('\n', r->out);
             beside_print(r->beside, r->out);
         }
-        print_written(r, e);
+        print_written(r, e, report);
     }
     if (r->args->json)
         print_json(r, e);
@@ -325,6 +343,7 @@ static void train_and_finish(run *r) {
         finish(r);
     } else {
         write_record(r, state);
+        write_report(r);
         fprintf(stderr, "lcnn: %s after %s; what there is lies in %s\n", state,
                 text_plural(r->epochs, "finished epoch"), text_plain(r->folder));
         if (r->sha256 && lcnn_session_test_count(r->job.session) > 0)
@@ -373,7 +392,8 @@ const command cmd_run = {
     .about = "MODEL is a YAML file, or the name of an installed model (lenet5).\n\n"
              "The run leaves a folder with the resolved model, the metrics of each epoch, the "
              "result with all scores, the "
-             "confusion matrix, the answer to every test image and the weights. An existing folder "
+             "confusion matrix, the answer to every test image, the weights, and report.html, a "
+             "page that shows it all. An existing folder "
              "is never "
              "overwritten. Ctrl-C ends training after the current step and keeps the weights.",
     .options = options,

@@ -2,14 +2,15 @@
 bin_PROGRAMS += lcnn
 lcnn_SOURCES = \
 	tools/bench_report.c tools/bench_report.h \
+	tools/child.c tools/child.h \
 	tools/cmd_bench.c \
 	tools/cmd_check.c \
 	tools/cmd_data.c \
 	tools/cmd_help.c \
 	tools/cmd_ops.c \
 	tools/cmd_predict.c \
+	tools/cmd_report.c \
 	tools/cmd_run.c \
-	tools/child.c tools/child.h \
 	tools/cmd_show.c \
 	tools/cmd_study.c \
 	tools/cmd_test.c \
@@ -29,6 +30,7 @@ lcnn_SOURCES = \
 	tools/font.c tools/font.h \
 	tools/interrupt.c tools/interrupt.h \
 	tools/job.c tools/job.h \
+	tools/machine.c tools/machine.h \
 	tools/main.c \
 	tools/messages.c \
 	tools/options.c \
@@ -40,14 +42,20 @@ lcnn_SOURCES = \
 	tools/preview.c tools/preview.h \
 	tools/progress.c tools/progress.h \
 	tools/published.c tools/published.h \
+	tools/rejection.c tools/rejection.h \
 	tools/report.h \
 	tools/report_charts.c \
 	tools/report_compare.c \
+	tools/report_graph.c \
 	tools/report_parts.c tools/report_parts.h \
+	tools/report_run.c tools/report_run_parts.h \
+	tools/report_run_images.c \
+	tools/report_run_inside.c \
+	tools/report_run_origin.c \
+	tools/report_run_scores.c \
 	tools/report_study.c tools/report_study.h \
 	tools/report_study_charts.c \
 	tools/report_study_trials.c \
-	tools/rejection.c tools/rejection.h \
 	tools/result.c tools/result.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \

@@ -16,9 +16,9 @@
 #include "command.h"
 #include "text.h"
 
-const command *const commands[] = {&cmd_run,  &cmd_study, &cmd_test,  &cmd_predict,
-                                   &cmd_check, &cmd_show, &cmd_ops,   &cmd_data,
-                                   &cmd_bench, &cmd_help, NULL};
+const command *const commands[] = {&cmd_run,     &cmd_study, &cmd_report, &cmd_test,
+                                   &cmd_predict, &cmd_check, &cmd_show,   &cmd_ops,
+                                   &cmd_data,    &cmd_bench, &cmd_help,   NULL};
 
 const command *command_find(int count, const char *const *word, int *taken) {
     const command *found = NULL;
@@ -66,8 +66,7 @@ int close_output(int status) {
 
 static int dispatch(int argc, char **argv) {
     if (argc < 2)
-        usage_error(NULL, argc, argv, -1,
-                    "no command is given: run, test, check, show, ops, data, bench or help");
+        usage_error(NULL, argc, argv, -1, "no command is given; 'lcnn help' lists them");
     bool help = strcmp(argv[1], "--help") == 0, version = strcmp(argv[1], "--version") == 0;
     if ((help || version) && argc > 2)
         usage_error(NULL, argc, argv, 2, "%s stands alone", argv[1]);

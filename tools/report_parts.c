@@ -238,10 +238,11 @@ char *relative_path(const char *from, const char *to) {
     return text;
 }
 
-void page_figure(page *p, const char *folder, const char *name, const char *alt) {
+bool page_figure(page *p, const char *folder, const char *name, const char *alt) {
     char *path = figure_path(folder, name);
-    page_chart(p, path, alt, NULL);
+    bool shown = page_chart(p, path, alt, NULL);
     free(path);
+    return shown;
 }
 
 int page_save(page *p, const char *folder) {

@@ -41,8 +41,8 @@ void gallery_image(page *p, const lcnn_data *data, uint32_t index, const char *t
 /* The way from one folder to another, for links; the caller frees it. */
 char *relative_path(const char *from, const char *to);
 
-/* A chart of FOLDER/figures on the page, where it could be drawn. */
-void page_figure(page *p, const char *folder, const char *name, const char *alt);
+/* Puts a chart of FOLDER/figures on the page; false where it could not be drawn. */
+bool page_figure(page *p, const char *folder, const char *name, const char *alt);
 
 /* Puts the page into FOLDER/report.html; prints what is wrong and returns the status. */
 int page_save(page *p, const char *folder);

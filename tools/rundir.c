@@ -73,15 +73,11 @@ int run_check_folder(const char *folder, const char *word) {
     if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
         return complain(LCNN_BAD_IO, folder,
                         "no such folder; 'lcnn %s' wants what 'lcnn run' has written", word);
-    for (int i = 0; i < 2; i++) {
-        char *path = run_path(folder, needed[i]);
-        bool here = stat(path, &info) == 0;
-        free(path);
-        if (!here)
+    for (int i = 0; i < 2; i++)
+        if (!run_has(folder, needed[i]))
             return complain(LCNN_BAD_IO, folder,
                             "no %s in it; 'lcnn %s' wants what 'lcnn run' has written", needed[i],
                             word);
-    }
     return LCNN_OK;
 }
 
@@ -100,6 +96,14 @@ char *run_path(const char *folder, const char *name) {
         no_memory();
     snprintf(path, size, "%s/%s", folder, name);
     return path;
+}
+
+bool run_has(const char *folder, const char *name) {
+    struct stat info;
+    char *path = run_path(folder, name);
+    bool here = stat(path, &info) == 0;
+    free(path);
+    return here;
 }
 
 void run_file_begin(run_file *file, const char *folder, const char *name) {

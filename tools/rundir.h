@@ -28,6 +28,8 @@ int run_check_folder(const char *folder, const char *word);
 /* "FOLDER/NAME"; the caller frees it. */
 char *run_path(const char *folder, const char *name);
 
+bool run_has(const char *folder, const char *name);
+
 /* Write to file->out in between. Ends by putting the file in its place; prints messages and returns
  * their status. */
 void run_file_begin(run_file *file, const char *folder, const char *name);
