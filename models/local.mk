@@ -6,6 +6,7 @@ dist_models_DATA = \
 	models/lenet4.yaml \
 	models/lenet5.yaml \
 	models/lenet5-1998.yaml \
+	models/lenet5-1998-distorted.yaml \
 	models/lenet5-batchnorm.yaml \
 	models/lenet5-best.yaml \
 	models/lenet5-best-emnist.yaml \
