@@ -15,6 +15,7 @@ dist_models_DATA = \
 	models/lenet5-k3.yaml \
 	models/lenet5-k7.yaml \
 	models/lenet5-k9.yaml \
+	models/lenet5-nearest.yaml \
 	models/lenet5-relu.yaml \
 	models/perceptron-1000.yaml \
 	models/perceptron-300.yaml \

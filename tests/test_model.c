@@ -91,6 +91,7 @@ static const struct {
 } ours[] = {
     {"lenet5", 61706},
     {"lenet5-distorted", 61706},
+    {"lenet5-nearest", 61706},
     {"lenet5-k3", 81194},
     {"lenet5-k7", 33434},
     {"lenet5-k9", 27098},
