@@ -149,9 +149,9 @@ static bool read_result(const claims_reader *r, const doc *map, const char *what
 
 const lcnn_claim *claims_read_results(const claims_reader *r, const doc *list, const char *what,
                                       int *count) {
-    if (list->kind != DOC_LIST) {
+    if (list->kind != DOC_LIST || list->count == 0) {
         error_add(r->errors, LCNN_BAD_MODEL, list->at,
-                  "%s: expected a list, such as [{metric: error, data: mnist, value: 0.0095}]",
+                  "%s: expected a list of figures, such as [{metric: error, data: mnist, value: 0.0095}]",
                   what);
         return NULL;
     }
@@ -195,24 +195,42 @@ static bool read_share(const claims_reader *r, const claims_cell *cell, double *
     return false;
 }
 
-/* A whole number above the one before, which orders the rows. */
-static bool read_ordered(const claims_reader *r, const claims_cell *cell, int64_t before,
-                         int64_t *out) {
+/* A whole number, at least `first`, which is above the one before: that orders the rows. */
+static bool read_ordered(const claims_reader *r, const claims_cell *cell, int64_t first,
+                         int64_t *last) {
     const char *why;
-    if (!number_integer(cell->text, out, &why) || *out < 0 || *out > INT32_MAX) {
+    int64_t number;
+    if (!number_integer(cell->text, &number, &why) || number < first || number > INT32_MAX) {
         error_add(r->errors, LCNN_BAD_MODEL, cell->at,
-                  "'%.40s' is no whole number between 0 and %d", cell->text, INT32_MAX);
+                  "'%.40s' is no whole number between %lld and %d", cell->text, (long long)first,
+                  INT32_MAX);
         return false;
     }
-    if (*out <= before)
+    if (number <= *last) {
         error_add(r->errors, LCNN_BAD_MODEL, cell->at,
                   "%lld does not follow %lld: the numbers of this column must grow",
-                  (long long)*out, (long long)before);
-    return *out > before;
+                  (long long)number, (long long)*last);
+        return false;
+    }
+    *last = number;
+    return true;
 }
 
 static const claims_column curve_columns[] = {
     {"epoch", true}, {"train_error", false}, {"test_error", false}, {NULL, false}};
+
+/* One point of a curve, of one error or both. */
+static bool read_point(const claims_reader *r, const claims_cell *row, int64_t *epoch,
+                       double *train, double *test) {
+    if (!read_ordered(r, &row[0], 1, epoch) || !read_share(r, &row[1], train) ||
+        !read_share(r, &row[2], test))
+        return false;
+    if (!isnan(*train) || !isnan(*test))
+        return true;
+    error_add(r->errors, LCNN_BAD_MODEL, row[0].at,
+              "epoch %lld has neither a train_error nor a test_error", (long long)*epoch);
+    return false;
+}
 
 const lcnn_published_curve *claims_read_curve(const claims_reader *r, const doc *map,
                                               const char *what) {
@@ -231,9 +249,7 @@ const lcnn_published_curve *claims_read_curve(const claims_reader *r, const doc 
     int64_t last = 0;
     bool ok = true;
     for (int i = 0; i < t->rows && ok; i++) {
-        const claims_cell *row = t->cell + (size_t)i * (size_t)t->columns;
-        ok = read_ordered(r, &row[0], last, &last) && read_share(r, &row[1], &train[i]) &&
-             read_share(r, &row[2], &test[i]);
+        ok = read_point(r, t->cell + (size_t)i * (size_t)t->columns, &last, &train[i], &test[i]);
         epoch[i] = (double)last;
     }
     *curve = (lcnn_published_curve){in.data, in.title, t->rows, epoch, train, test};
@@ -256,6 +272,18 @@ static bool read_class(const claims_reader *r, const claims_cell *cell, const da
 static const claims_column errors_columns[] = {
     {"index", true}, {"truth", true}, {"answer", true}, {NULL, false}};
 
+static bool read_error(const claims_reader *r, const claims_cell *row, const dataset_info *info,
+                       int64_t *index, const char **truth, const char **answer) {
+    if (!read_ordered(r, &row[0], 0, index) || !read_class(r, &row[1], info, truth) ||
+        !read_class(r, &row[2], info, answer))
+        return false;
+    if (strcmp(*truth, *answer) != 0)
+        return true;
+    error_add(r->errors, LCNN_BAD_MODEL, row[2].at, "'%.64s' is the truth, too: that is no error",
+              *answer);
+    return false;
+}
+
 const lcnn_published_errors *claims_read_errors(const claims_reader *r, const doc *map,
                                                 const char *what) {
     table_of in;
@@ -274,9 +302,8 @@ const lcnn_published_errors *claims_read_errors(const claims_reader *r, const do
     int64_t last = -1;
     bool ok = true;
     for (int i = 0; i < t->rows && ok; i++) {
-        const claims_cell *row = t->cell + (size_t)i * (size_t)t->columns;
-        ok = read_ordered(r, &row[0], last, &last) && read_class(r, &row[1], info, &truth[i]) &&
-             read_class(r, &row[2], info, &answer[i]);
+        ok = read_error(r, t->cell + (size_t)i * (size_t)t->columns, info, &last, &truth[i],
+                        &answer[i]);
         index[i] = (uint32_t)last;
     }
     *list = (lcnn_published_errors){in.data, in.title, t->rows, index, truth, answer};

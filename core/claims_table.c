@@ -73,12 +73,18 @@ static int find_column(const reading *in, const char *name) {
     return -1;
 }
 
+/* "epoch,train_error,test_error" */
+static const char *column_names(const reading *in) {
+    const char *all = "";
+    for (int i = 0; i < in->known && all; i++)
+        all = arena_format(in->r->a, "%s%s%s", all, i > 0 ? "," : "", in->column[i].name);
+    return all ? all : "";
+}
+
 static void unknown_column(reading *in, const claims_cell *cell) {
-    const char *names[MAX_COLUMNS + 1] = {NULL}, *all = "";
-    for (int i = 0; i < in->known; i++) {
+    const char *names[MAX_COLUMNS + 1] = {NULL};
+    for (int i = 0; i < in->known; i++)
         names[i] = in->column[i].name;
-        all = all ? arena_format(in->r->a, "%s%s%s", all, i > 0 ? "," : "", names[i]) : NULL;
-    }
     const char *nearest = error_nearest(cell->text, names);
     if (nearest)
         error_add(in->r->errors, LCNN_BAD_MODEL, cell->at,
@@ -86,7 +92,7 @@ static void unknown_column(reading *in, const claims_cell *cell) {
     else
         error_add(in->r->errors, LCNN_BAD_MODEL, cell->at,
                   "unknown column '%.64s'; the first line names the columns: %s", cell->text,
-                  all ? all : "");
+                  column_names(in));
     in->ok = false;
 }
 
@@ -125,7 +131,7 @@ static void read_line(reading *in, int line, const char *begin, const char *end)
     } else if (in->columns == 0) {
         read_names(in, cell, count, here);
     } else if (count != in->columns) {
-        error_add(in->r->errors, LCNN_BAD_MODEL, here, "%d values; there are %d columns", count,
+        error_add(in->r->errors, LCNN_BAD_MODEL, here, "this line has %d, not %d values", count,
                   in->columns);
         in->ok = false;
     } else {
@@ -160,9 +166,12 @@ static const claims_table *read_text(reading *in) {
         if (first < last && *first != '#')
             read_line(in, line, p, last);
     }
-    if (in->ok && in->rows == 0)
-        fault(in, (mark){in->text, 0, 0},
-              "nothing stands below a line with the names of the columns");
+    if (in->ok && in->rows == 0) {
+        error_add(in->r->errors, LCNN_BAD_MODEL, (mark){in->text, 0, 0},
+                  "there are no values in it; the first line names the columns: %s",
+                  column_names(in));
+        in->ok = false;
+    }
     claims_table *table = in->ok ? arena_alloc(in->r->a, sizeof *table) : NULL;
     if (table)
         *table = (claims_table){in->rows, in->known, in->cell};
@@ -171,20 +180,33 @@ static const claims_table *read_text(reading *in) {
     return table;
 }
 
+/* Whether a file can be a table; said where it was named. */
+static bool check_file(const claims_reader *r, const char *path, mark at) {
+    struct stat info;
+    if (stat(path, &info) != 0)
+        error_add(r->errors, LCNN_BAD_MODEL, at, "cannot read '%s': %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode))
+        error_add(r->errors, LCNN_BAD_MODEL, at, "'%s' is %s; name a CSV file", path,
+                  S_ISDIR(info.st_mode) ? "a folder" : "a device or pipe");
+    else
+        return true;
+    return false;
+}
+
 const claims_table *claims_read_table(const claims_reader *r, const char *path, mark at,
                                       const claims_column *columns) {
-    struct stat info;
-    if (stat(path, &info) != 0) {
-        error_add(r->errors, LCNN_BAD_MODEL, at, "cannot read '%s': %s", path, strerror(errno));
-        return NULL;
-    }
     size_t size;
-    char *bytes = file_read(path, MAX_BYTES, &size, LCNN_BAD_MODEL, r->errors);
+    char *bytes = check_file(r, path, at)
+                      ? file_read(path, MAX_BYTES, &size, LCNN_BAD_MODEL, r->errors)
+                      : NULL;
     if (!bytes)
         return NULL;
+    /* Spreadsheets begin with a byte order mark. */
+    const size_t skipped = strncmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    const bool is_text = strlen(bytes) == size;
     reading in = {.r = r, .column = columns, .ok = true};
-    in.text = strlen(bytes) == size ? error_source(r->errors, path, bytes, size) : NULL;
-    if (strlen(bytes) != size)
+    in.text = is_text ? error_source(r->errors, path, bytes + skipped, size - skipped) : NULL;
+    if (!is_text)
         error_add(r->errors, LCNN_BAD_MODEL, error_file(r->errors, path),
                   "this is no text: there is a zero byte in it");
     else if (!in.text)

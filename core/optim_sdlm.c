@@ -9,10 +9,11 @@ typedef struct sdlm {
 } sdlm;
 
 static const attr sdlm_attrs[] = {
-    {"mu", ATTR_REAL, offsetof(sdlm, mu), .initial = "0.02", .max = 1e6, .above_min = true,
+    {"mu", ATTR_REAL, offsetof(sdlm, mu), .initial = "0.02", .min = 1e-30, .max = 1e6,
      .help = "added to every second derivative: no weight's rate exceeds learning_rate / mu"},
     {"samples", ATTR_INT, offsetof(sdlm, samples), .initial = "500", .min = 1, .max = 1 << 20,
-     .help = "images on which second derivatives are estimated before each epoch"},
+     .help =
+         "images on which second derivatives are estimated before each epoch, or all there are"},
     {0}};
 
 static int sdlm_samples(const void *attrs) {

@@ -19,8 +19,8 @@ static const attr rows[] = {
      .type = ATTR_REAL,
      .offset = offsetof(rbf, distance_scale),
      .initial = "1",
+     .min = 1e-30,
      .max = 1e6,
-     .above_min = true,
      .help = "factor of the squared distance; inferred: the paper has none, so 1"},
     {0},
 };
@@ -241,7 +241,8 @@ static const op_refusal refusals[] = {
     {"{op: rbf, codes: abc}", "84", "the data set has 10 classes, but there are 3 characters"},
     {"{op: rbf, codes: '0123456788'}", "84", "'8' stands there twice"},
     {"{op: rbf, codes: '012345678ä'}", "84", "character 10 has no code"},
-    {"{op: rbf, distance_scale: 0}", "84", "distance_scale"},
+    {"{op: rbf, distance_scale: 0}", "84", "'distance_scale' is '0'"},
+    {"{op: rbf, distance_scale: 1e-300}", "84", "'distance_scale' is '1e-300'"},
     {0},
 };
 

@@ -63,7 +63,7 @@ published:
   errors: {data: "glyphs:200", file: errors.csv}
 YAML
 } >claims.yaml
-printf '# from a paper\r\ntest_error,epoch\r\n0.5,1\r\n\r\n,3\r\n0.25,7\r\n' >curve.csv
+printf '# from a paper\r\ntest_error,epoch,train_error\r\n0.5,1,\r\n\r\n,3,0.4\r\n0.25,7,\r\n' >curve.csv
 # Our own mistakes without the first two, as somebody else's.
 awk -F, 'BEGIN { print "answer,index,truth" } NR > 1 && $2 != $3 && ++n > 2 { print $3 "," $1 "," $2 }' \
     plain/predictions.csv >errors.csv

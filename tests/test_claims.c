@@ -100,7 +100,8 @@ START_TEST(a_model_has_its_figures) {
 END_TEST
 
 START_TEST(tables_stand_beside_the_model) {
-    put("curve.csv", "# where from\r\n\r\n test_error , epoch\r\n0.5,1\r\n ,2\r\n0.25,10");
+    put("curve.csv",
+        "# where from\r\n\r\n test_error , epoch,train_error\r\n0.5,1\t,\r\n ,2,0.4\r\n0.25,10,");
     put("errors.csv", "index,answer,truth\n0,3,7\n# between\n9999,0,9\n");
     lcnn_model *m =
         load(put("m.yaml", NETWORK "published:\n"
@@ -124,13 +125,20 @@ START_TEST(tables_stand_beside_the_model) {
 END_TEST
 
 START_TEST(faults_of_tables_are_found_where_they_are) {
-    refuses("curve", "curve.csv", "", "curve.csv: error: nothing stands below");
-    refuses("curve", "curve.csv", "epoch\n", "curve.csv: error: nothing stands below");
+    static const char empty[] = "curve.csv: error: there are no values in it; the first line names "
+                                "the columns: epoch,train_error,test_error";
+    refuses("curve", "curve.csv", "", empty);
+    refuses("curve", "curve.csv", "epoch\n", empty);
     refuses("curve", "curve.csv", "epoch,epoch\n1,1\n", ":1:7: error: this column is named twice");
-    refuses("curve", "curve.csv", "epoch,test_error\n1,0.1\n2\n", ":3:1: error: 1 values");
+    refuses("curve", "curve.csv", "epoch,test_error\n1,0.1\n2\n",
+            ":3:1: error: this line has 1, not 2");
     refuses("curve", "curve.csv", "epoch,test_error\n1,0.1\n1,0.1\n",
             ":3:1: error: 1 does not follow 1");
-    refuses("curve", "curve.csv", "epoch,test_error\n0,0.1\n", ":2:1: error: 0 does not follow 0");
+    refuses("curve", "curve.csv", "epoch,test_error\n0,0.1\n",
+            ":2:1: error: '0' is no whole number between 1 and");
+    refuses("curve", "curve.csv", "epoch\n1\n", ":2:1: error: epoch 1 has neither");
+    refuses("curve", "curve.csv", "epoch,train_error,test_error\n1,0.1,\n2,,\n",
+            ":3:1: error: epoch 2 has neither a train_error nor a test_error");
     refuses("curve", "curve.csv", "epoch,test_error\n1.5,0.1\n",
             ":2:1: error: '1.5' is no whole number");
     refuses("curve", "curve.csv", "epoch,test_error\n1,-0.1\n", ":2:3: error: '-0.1' is no share");
@@ -140,6 +148,32 @@ START_TEST(faults_of_tables_are_found_where_they_are) {
     refuses("errors", "errors.csv", "index,truth,answer\n1,1,ten\n",
             ":2:5: error: 'ten' is no class");
     refuses("errors", "errors.csv", "index,truth,answer\n-1,1,2\n", "'-1' is no whole number");
+    refuses("errors", "errors.csv", "index,truth,answer\n0,1,2\n7,3,3\n",
+            ":3:5: error: '3' is the truth, too: that is no error");
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused_where_it_is_named) {
+    put("m.yaml", NETWORK "published: {source: a paper, curve: {data: mnist, file: .}}\n");
+    lcnn_errors *errors = lcnn_errors_new();
+    char path[256];
+    snprintf(path, sizeof path, "%s/m.yaml", folder);
+    ck_assert_ptr_null(lcnn_model_load(path, NULL, errors));
+    ck_assert_ptr_nonnull(strstr(lcnn_errors_text(errors, 0), "m.yaml:7:"));
+    ck_assert_ptr_nonnull(strstr(lcnn_errors_text(errors, 0), "' is a folder"));
+    lcnn_errors_free(errors);
+}
+END_TEST
+
+/* As spreadsheets write them. */
+START_TEST(a_table_may_begin_with_a_byte_order_mark) {
+    put("curve.csv", "\xEF\xBB\xBF"
+                     "epoch,test_error\r\n1,0.1\r\n");
+    lcnn_model *m = load(put("m.yaml", NETWORK "published: {source: a paper, curve: {data: mnist, "
+                                               "file: curve.csv}}\n"),
+                         NULL, NULL, NULL);
+    ck_assert(m && lcnn_model_published(m)->curve->count == 1);
+    lcnn_model_free(m);
 }
 END_TEST
 
@@ -199,6 +233,8 @@ int main(void) {
     tcase_add_test(claims, a_model_has_its_figures);
     tcase_add_test(claims, tables_stand_beside_the_model);
     tcase_add_test(claims, faults_of_tables_are_found_where_they_are);
+    tcase_add_test(claims, what_is_no_file_is_refused_where_it_is_named);
+    tcase_add_test(claims, a_table_may_begin_with_a_byte_order_mark);
     tcase_add_test(claims, what_was_published_is_no_part_of_the_network);
     tcase_add_test(claims, settings_that_change_the_network_are_noticed);
 
