@@ -36,8 +36,8 @@ core_sources = \
 	core/number.c core/number.h \
 	core/plan.c core/plan.h \
 	core/predict.c core/predict.h \
-	core/resolve.c core/resolve.h \
-	core/resolve_names.c \
+	core/resolve.c core/resolve.h core/resolve_names.c core/resolve_parts.h core/resolve_settings.c \
+	core/resolve_tree.c \
 	core/rng.c core/rng.h \
 	core/scalar_math.h \
 	core/schedule.c core/schedule.h \

@@ -18,13 +18,12 @@ typedef struct model_change {
     const doc *value; /* copied, never changed */
 } model_change;
 
-/* Reads `path` and what it extends (paths relative to the extending file; no circles, at most 8 deep;
- * what they say under `published` is about them alone and left out), merges, and applies
- * the changes: a bare key names a param, or a key of the top level where no param is called so, a dotted path anything ("train.epochs", "nodes.c1.filters").
- * Maps merge key by key; a list replaces; `nodes` given as a map changes the attributes of named nodes; a changed `op`
- * drops the old operator's other attributes (not `name`, not `from`). In each file, and among the changes, params come
- * first: the nodes get their names after them and before anything else changes. Inherited params that a variant leaves
- * without a use are dropped. */
+/* Reads `path` and what it extends (paths relative to the extending file; no circles, at most 8 deep; what they say under
+ * `published` is about them alone and left out), merges, and applies the changes: a bare key names a param, or a key of the
+ * top level where no param is called so, a dotted path anything ("train.epochs", "nodes.c1.filters"). Maps merge key by key;
+ * a list replaces; `nodes` given as a map changes the attributes of named nodes; a changed `op` drops the old operator's
+ * other attributes (not `name`, not `from`). In each file, and among the changes, params come first: the nodes get their
+ * names after them and before anything else changes. Inherited params that a variant leaves without a use are dropped. */
 doc *resolve_changes(arena *a, const char *path, const model_change *changes, int count, lcnn_errors *errors);
 
 /* With settings alone. */
