@@ -5,20 +5,11 @@ static const optimizer *type_of(const attr_component *method) {
     return (const optimizer *)method->type;
 }
 
-bool curvature_check(const graph *g, const attr_component *method, mark at, arena *a,
-                     lcnn_errors *errors) {
-    bool *passed = arena_array(a, (size_t)g->count, sizeof *passed); /* by a gradient */
-    if (!passed) {
-        error_no_memory(errors);
-        return false;
-    }
+bool curvature_check(const graph *g, const attr_component *method, mark at, lcnn_errors *errors) {
     bool ok = true;
     for (int i = 0; type_of(method)->adapt && i < g->count; i++) {
         const node *n = &g->node[i];
-        passed[i] = node_is_trained(n);
-        for (int k = 0; k < n->shapes.inputs; k++)
-            passed[i] = passed[i] || (n->input[k] != GRAPH_INPUT && passed[n->input[k]]);
-        if (!passed[i] || n->op->curvature_rule != CURVATURE_NONE)
+        if (n->op->curvature_rule != CURVATURE_NONE)
             continue;
         error_add(errors, LCNN_BAD_MODEL, at,
                   "train: optimizer: %s needs second derivatives, and %s '%s' has no curvature "

@@ -5,9 +5,9 @@
 
 #include "exec.h"
 
-/* False, with a message at `at`, when the optimiser `method` goes by second derivatives and an operator that they would
- * have to pass has no rule for them. */
-bool curvature_check(const graph *g, const attr_component *method, mark at, arena *a, lcnn_errors *errors);
+/* False, with a message at `at`, when the optimiser `method` goes by second derivatives and an operator has no rule for them:
+ * not even one that none would pass, since a run that estimates them may change what such an operator keeps of its batches. */
+bool curvature_check(const graph *g, const attr_component *method, mark at, lcnn_errors *errors);
 
 /* What estimating takes; all zero for optimisers that do without. */
 typedef struct curvature {

@@ -96,8 +96,8 @@ static const component train_section = {
 const component_set model_sections = {
     .kind = "section",
     .members = (const component *const[]){&top_section, &model_data_section, &train_section,
-                                            &model_published_section, &claims_result,
-                                            &claims_curve, &claims_errors, NULL},
+                                          &model_published_section, &claims_result, &claims_curve,
+                                          &claims_errors, NULL},
 };
 
 void model_train_rows(const model_parts *parts, attr rows[MODEL_TRAIN_ROWS]) {
@@ -136,8 +136,8 @@ doc *model_section(loader *l, const char *key) {
 }
 
 static void read_top(loader *l) {
-    static const char *const others[] = {"params", "extends", "input", "nodes",
-                                         "loss",   "data",    "train", "published", NULL};
+    static const char *const others[] = {"params", "extends", "input",     "nodes", "loss",
+                                         "data",   "train",   "published", NULL};
     if (!attr_parse(model_rows, l->tree, others, "model", l->m, l->a, l->errors)) {
         l->ok = false;
         return;
@@ -182,7 +182,7 @@ static void check_weights(loader *l) {
 static void check_curvature(loader *l) {
     const doc *train = doc_get(l->tree, "train"), *method = doc_get(train, "optimizer");
     l->ok = curvature_check(l->m->graph, &l->m->train.optimizer,
-                            method == NULL ? train->at : method->at, l->a, l->errors) &&
+                            method == NULL ? train->at : method->at, l->errors) &&
             l->ok;
 }
 
