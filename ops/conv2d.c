@@ -5,6 +5,7 @@
  * below computes as without one: leaving out taps would save less than it disturbs. Weights that
  * begin at zero and never have a gradient stay zero, whatever the optimiser. */
 #include "init.h"
+#include "kernels/connections.h"
 #include "kernels/conv.h"
 #include "kernels/conv_gradient.h"
 #include "kernels/window.h"
@@ -63,87 +64,23 @@ static bool is_depthwise(const conv2d *a, const shape *in) {
 
 /* ---- Connections ----------------------------------------------------------------------------- */
 
-/* One filter's list, in ascending order, so that there is one way to say a thing. */
-static bool check_list(const attr_ints *list, int filter, int channels, op_report *report) {
-    for (int i = 0; i < list->count; i++) {
-        if (list->value[i] >= channels)
-            return op_reject_member(report, "connections", filter,
-                                    "filter %d cannot read channel %d: the input has %d, from 0 "
-                                    "to %d",
-                                    filter, list->value[i], channels, channels - 1);
-        if (i > 0 && list->value[i] == list->value[i - 1])
-            return op_reject_member(report, "connections", filter,
-                                    "filter %d reads channel %d twice", filter, list->value[i]);
-        if (i > 0 && list->value[i] < list->value[i - 1])
-            return op_reject_member(report, "connections", filter,
-                                    "filter %d: channel %d stands after %d; list them in "
-                                    "ascending order",
-                                    filter, list->value[i], list->value[i - 1]);
-    }
-    return true;
-}
-
-static bool check_connections(const conv2d *a, int channels, op_report *report) {
-    if (a->connections.count == 0)
-        return true;
-    if (a->groups > 1)
-        return op_reject(report, "connections",
-                         "it cannot stand beside groups, which connect channels, too");
-    if (a->connections.count != a->filters)
-        return op_reject(report, "connections",
-                         "%d lists, but there are %d filters; each needs one", a->connections.count,
-                         a->filters);
-    for (int o = 0; o < a->filters; o++)
-        if (!check_list(&a->connections.list[o], o, channels, report))
-            return false;
-    return true;
-}
-
-static bool is_connected(const conv2d *a, int filter, int channel) {
-    if (a->connections.count == 0)
-        return true;
-    const attr_ints *list = &a->connections.list[filter];
-    int i = 0;
-    while (i < list->count && list->value[i] < channel)
-        i++;
-    return i < list->count && list->value[i] == channel;
-}
-
 /* Pairs of a filter and a channel that it reads. */
 static int64_t connected_pairs(const conv2d *a, const shape *in) {
-    int64_t pairs = 0;
-    for (int o = 0; o < a->connections.count; o++)
-        pairs += a->connections.list[o].count;
-    return pairs > 0 ? pairs : (int64_t)(in->dim[0] / a->groups) * a->filters;
+    return a->connections.count > 0 ? connections_pairs(&a->connections)
+                                    : (int64_t)(in->dim[0] / a->groups) * a->filters;
 }
 
-/* A filter's fan-in; the mean fan-out of the channels. */
+/* A filter's fan-in; the mean fan-out of the channels. Asked of networks with a table alone. */
 static op_fan fan(const void *attributes, const op_shapes *s, int param, size_t index) {
     const conv2d *a = attributes;
     const shape *weight = &s->param[0].shape;
     const int taps = weight->dim[2] * weight->dim[3], channels = weight->dim[1];
     const size_t pair = index / (size_t)taps; /* of a weight */
     const int filter = (int)(param == 0 ? pair / (size_t)channels : index);
-    if (param == 0 && !is_connected(a, filter, (int)(pair % (size_t)channels)))
+    const attr_ints *read = &a->connections.list[filter];
+    if (param == 0 && !connections_hold(read, (int)(pair % (size_t)channels)))
         return (op_fan){0};
-    return (op_fan){.in = taps * a->connections.list[filter].count, .out = s->param[0].fan_out};
-}
-
-/* Makes the gradients of weights that are not there zero, for filters [first, end). */
-static void clear_absent(const op_call *call, int first, int end) {
-    const conv2d *a = call->attrs;
-    const shape *weight = &call->shapes->param[0].shape;
-    const size_t taps = (size_t)weight->dim[2] * (size_t)weight->dim[3];
-    real *grad = call->param_grad[0] + (size_t)first * (size_t)weight->dim[1] * taps;
-    for (int o = first; o < end; o++) {
-        const attr_ints *list = &a->connections.list[o];
-        for (int c = 0, next = 0; c < weight->dim[1]; c++, grad += taps)
-            if (next < list->count && list->value[next] == c)
-                next++;
-            else
-                for (size_t t = 0; t < taps; t++)
-                    grad[t] = 0;
-    }
+    return (op_fan){.in = taps * read->count, .out = s->param[0].fan_out};
 }
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
@@ -162,7 +99,11 @@ static bool infer(const void *attributes, op_shapes *s, op_report *report) {
     if (a->filters % a->groups != 0)
         return op_reject(report, "groups", "%d filters cannot be divided into %d groups",
                          a->filters, a->groups);
-    if (!check_connections(a, in->dim[0], report))
+    if (a->connections.count > 0 && a->groups > 1)
+        return op_reject(report, "connections",
+                         "it cannot stand beside groups, which connect channels, too");
+    if (a->connections.count > 0 &&
+        !connections_check(&a->connections, a->filters, in->dim[0], report))
         return false;
     const int64_t taps = (int64_t)y.size * x.size, pairs = connected_pairs(a, in);
     const int channels = in->dim[0] / a->groups;
@@ -334,7 +275,8 @@ static void backward_params(const op_call *call) {
     const conv2d *a = call->attrs;
     sum_gradients(call);
     if (a->connections.count > 0)
-        clear_absent(call, call->first, call->end);
+        connections_clear(&a->connections, &call->shapes->param[0].shape, call->param_grad[0],
+                          call->first, call->end);
 }
 
 static const op_input inputs[] = {{.name = "input", .help = "channels x height x width"}, {0}};

@@ -29,6 +29,7 @@ op_files = \
 
 isa_sources += $(op_files) ops/registry.c \
 	ops/kernels/columns.h \
+	ops/kernels/connections.h \
 	ops/kernels/conv.c ops/kernels/conv.h ops/kernels/conv_taps.c ops/kernels/conv_taps.h \
 	ops/kernels/conv_single.c ops/kernels/conv_single.h \
 	ops/kernels/conv_single_depthwise.c ops/kernels/conv_single_full.c \

@@ -70,13 +70,6 @@ static void curvature(const op_call *call) {
     }
 }
 
-/* The image is known to be of one of the classes, so rubbish has no share. */
-static void probabilities(const op_call *call, real *probability) {
-    for (int v = 0; v < LANES; v += VW)
-        penalty_softmax(call->input[0] + v, probability + v, call->shapes->classes, false,
-                        vec_zero());
-}
-
 LCNN_OP(rbf_map) = {
     .component =
         {.name = "rbf_map",
@@ -104,7 +97,7 @@ LCNN_OP(rbf_map) = {
     .backward = backward,
     .curvature_rule = CURVATURE_OWN,
     .curvature = curvature,
-    .probabilities = probabilities,
+    .probabilities = penalty_probabilities,
     .smallest_wins = true,
     .samples = (const op_sample[]){{.yaml = "{op: rbf_map}", .inputs = "10"},
                                    {.yaml = "{op: rbf_map, j: 0.25}", .inputs = "10"},

@@ -38,12 +38,6 @@ static void curvature(const op_call *call) {
         grad_put(call->input_grad[0] + i, vec_zero(), call->input_grad_add[0]);
 }
 
-static void probabilities(const op_call *call, real *probability) {
-    for (int v = 0; v < LANES; v += VW)
-        penalty_softmax(call->input[0] + v, probability + v, call->shapes->classes, false,
-                        vec_zero());
-}
-
 LCNN_OP(rbf_mse) = {
     .component =
         {.name = "rbf_mse",
@@ -67,7 +61,7 @@ LCNN_OP(rbf_mse) = {
     .backward = backward,
     .curvature_rule = CURVATURE_OWN,
     .curvature = curvature,
-    .probabilities = probabilities,
+    .probabilities = penalty_probabilities,
     .smallest_wins = true,
     .samples = (const op_sample[]){{.yaml = "{op: rbf_mse}", .inputs = "10"}, {0}},
     .refusals = (const op_refusal[]){{.yaml = "{op: rbf_mse}",

@@ -3,6 +3,7 @@
 #ifndef PENALTY_H
 #define PENALTY_H
 
+#include "op.h"
 #include "simd_math.h"
 
 typedef struct penalty_parts {
@@ -26,6 +27,15 @@ INLINE penalty_parts penalty_softmax(const real *y, real *p, int n, const bool r
     for (int i = 0; i < n; i++)
         vec_store(p + i * LANES, vec_load(p + i * LANES) / s.sum);
     return s;
+}
+
+/* `probabilities` of a loss. An image is known to be of one of the classes, so rubbish has no
+ * share.
+ */
+static inline void penalty_probabilities(const op_call *call, real *probability) {
+    for (int v = 0; v < LANES; v += VW)
+        penalty_softmax(call->input[0] + v, probability + v, call->shapes->classes, false,
+                        vec_zero());
 }
 
 #endif
