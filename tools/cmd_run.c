@@ -4,15 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "interrupt.h"
-#include "machine.h"
-#include "progress.h"
-#include "published.h"
 #include "report.h"
 #include "result.h"
-#include "rundir.h"
+#include "run_files.h"
 #include "text.h"
 
 static const option options[] = {
@@ -44,153 +40,6 @@ static const option options[] = {
      "print the result as one JSON object; everything else goes to stderr"},
     {0},
 };
-
-typedef struct run {
-    const arguments *args;
-    job job;
-    char *folder;
-    FILE *out; /* where people read; NULL with --quiet */
-    progress shown;
-    char started[32];
-    double clock; /* when it began */
-    lcnn_epoch *epoch;
-    int epochs;         /* finished */
-    int status;         /* of the first thing that went wrong */
-    const char *sha256; /* of the weights; NULL until they are written */
-    beside *beside;     /* what others published and ours; NULL: nothing */
-} run;
-
-static void record(run *r, int status) {
-    if (r->status == LCNN_OK)
-        r->status = status;
-}
-
-static void utc_now(char text[32]) {
-    time_t now = time(NULL);
-    struct tm parts;
-    text[0] = '\0';
-    if (gmtime_r(&now, &parts))
-        strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
-}
-
-/* ---- Files of the run ------------------------------------------------------------------------ */
-
-static void write_model(run *r) {
-    run_file file;
-    run_file_begin(&file, r->folder, "model.yaml");
-    fputs(lcnn_model_yaml(r->job.model), file.out);
-    record(r, run_file_end(&file));
-}
-
-/* Everything that is needed to repeat the run. `state` is running, done, interrupted or failed; a
- * run that was killed stays at running. */
-static void write_record(run *r, const char *state) {
-    const job *j = &r->job;
-    const arguments *args = r->args;
-    char now[32];
-    utc_now(now);
-    json_t *words = json_array();
-    for (int i = 0; i < args->argc; i++)
-        json_array_append_new(words, i == 0 ? json_string("lcnn") : json_text(args->argv[i]));
-    json_t *all = json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:s, s:s?, s:o, "
-        "s:o}",
-        "version", lcnn_version(), "state", state, "command", words, "model",
-        json_text(lcnn_model_name(j->model)), "model_file", json_text(lcnn_model_path(j->model)),
-        "model_sha256", lcnn_model_sha256(j->model), "data", json_text(lcnn_data_name(j->data)),
-        "data_sha256", lcnn_data_sha256(j->data), "seed", (json_int_t)lcnn_model_seed(j->model),
-        "threads", lcnn_session_threads(j->session), "isa", lcnn_session_isa(j->session),
-        "weights_from", args->weights ? json_text(args->weights) : json_null(), "weights_sha256",
-        r->sha256, "epochs", r->epochs, "started", r->started, "ended",
-        strcmp(state, "running") == 0 ? NULL : now, "seconds",
-        json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
-    if (!all)
-        no_memory();
-    run_file file;
-    run_file_begin(&file, r->folder, "run.json");
-    json_write(all, file.out);
-    json_decref(all);
-    record(r, run_file_end(&file));
-}
-
-static void write_metrics(run *r) {
-    run_file file;
-    run_file_begin(&file, r->folder, "metrics.csv");
-    fputs("epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,test_"
-          "loss,test_accuracy,"
-          "images_per_second,seconds\n",
-          file.out);
-    for (int i = 0; i < r->epochs; i++) {
-        const lcnn_epoch *e = &r->epoch[i];
-        fprintf(file.out, "%d,%s,%s,%s,%s,%s,%s,%s,%.0f,%.3f\n", e->epoch,
-                text_number(e->learning_rate), text_number(e->train_loss),
-                text_number(e->train_accuracy), text_number(e->validation_loss),
-                text_number(e->validation_accuracy), text_number(e->test_loss),
-                text_number(e->test_accuracy), e->images_per_second, e->seconds);
-    }
-    record(r, run_file_end(&file));
-}
-
-static void write_weights(run *r) {
-    char *path = run_path(r->folder, "weights.safetensors");
-    lcnn_errors *errors = messages_begin();
-    if (lcnn_session_save(r->job.session, path, errors))
-        r->sha256 = lcnn_session_sha256(r->job.session);
-    record(r, messages_end(errors));
-    free(path);
-}
-
-static json_t *part_json(uint32_t images, double loss, double accuracy) {
-    return json_pack("{s:I, s:o, s:o}", "images", (json_int_t)images, "loss", json_number(loss),
-                     "accuracy", json_number(accuracy));
-}
-
-/* Nothing in it depends on time, threads or folders; `e` is NULL where there is no test part. */
-static json_t *run_json(const run *r, const lcnn_evaluation *e) {
-    const job *j = &r->job;
-    const lcnn_epoch *last = &r->epoch[r->epochs - 1];
-    uint32_t held_out = lcnn_session_validation_count(j->session);
-    json_t *all = json_pack(
-        "{s:o, s:o, s:I, s:i, s:s, s:s, s:s?, s:o, s:o, s:o}", "model",
-        json_text(lcnn_model_name(j->model)), "data", json_text(lcnn_data_name(j->data)), "seed",
-        (json_int_t)lcnn_model_seed(j->model), "epochs", r->epochs, "model_sha256",
-        lcnn_model_sha256(j->model), "data_sha256", lcnn_data_sha256(j->data), "weights_sha256",
-        r->sha256, "train",
-        part_json(lcnn_session_train_count(j->session), last->train_loss, last->train_accuracy),
-        "validation",
-        held_out ? part_json(held_out, last->validation_loss, last->validation_accuracy)
-                 : json_null(),
-        "test", e ? result_json(e, j->model) : json_null());
-    if (!all)
-        no_memory();
-    if (r->beside)
-        json_object_set_new(all, "published", beside_results(r->beside));
-    return all;
-}
-
-/* Takes over the reference. */
-static void write_json(run *r, const char *name, json_t *all) {
-    run_file file;
-    run_file_begin(&file, r->folder, name);
-    json_write(all, file.out);
-    json_decref(all);
-    record(r, run_file_end(&file));
-}
-
-static void write_result(run *r, const lcnn_evaluation *e) {
-    write_json(r, "result.json", run_json(r, e));
-    if (r->beside)
-        write_json(r, "published.json", beside_json(r->beside));
-    if (!e)
-        return;
-    run_file file;
-    run_file_begin(&file, r->folder, "confusion.csv");
-    result_write_confusion(e, r->job.model, file.out);
-    record(r, run_file_end(&file));
-    run_file_begin(&file, r->folder, "predictions.csv");
-    result_write_predictions(e, r->job.model, file.out);
-    record(r, run_file_end(&file));
-}
 
 /* ---- Training -------------------------------------------------------------------------------- */
 
@@ -355,7 +204,7 @@ static void train_and_finish(run *r) {
 
 static int run_main(const arguments *args) {
     run r = {.args = args, .clock = clock_seconds()};
-    utc_now(r.started);
+    clock_utc(r.started);
     r.out = args->quiet ? NULL : args->json ? stderr : stdout;
     r.status = job_open(&r.job, args, args->operand[0], args->weights, true);
     if (r.status == LCNN_OK) {

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "interrupt.h"
 #include "progress.h"
@@ -138,10 +137,7 @@ static void work(study_run *s) {
 }
 
 static void open_run(study_run *s) {
-    time_t now = time(NULL);
-    struct tm parts;
-    if (gmtime_r(&now, &parts))
-        strftime(s->started, sizeof s->started, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    clock_utc(s->started);
     s->clock = clock_seconds();
     s->processors = s->args->threads.given ? s->args->threads.value : lcnn_threads_available();
     s->out = s->args->quiet ? NULL : s->args->json ? stderr : stdout;

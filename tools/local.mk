@@ -57,6 +57,7 @@ lcnn_SOURCES = \
 	tools/report_study_charts.c \
 	tools/report_study_trials.c \
 	tools/result.c tools/result.h \
+	tools/run_files.c tools/run_files.h \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \
 	tools/statistics.c tools/statistics.h \

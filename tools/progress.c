@@ -14,6 +14,14 @@ double clock_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+void clock_utc(char text[32]) {
+    time_t now = time(NULL);
+    struct tm parts;
+    text[0] = '\0';
+    if (gmtime_r(&now, &parts))
+        strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
 /* One column of the rows: its head and the width of its cells. */
 static void cell(FILE *out, const char *text, int width) {
     fprintf(out, "%*s%s", width - text_width(text), "", text);

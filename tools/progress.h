@@ -41,4 +41,7 @@ void progress_end(progress *p); /* clears the live line */
 /* Seconds on a clock that never jumps. */
 double clock_seconds(void);
 
+/* The time of day, as "2024-05-01T12:00:00Z". */
+void clock_utc(char text[32]);
+
 #endif

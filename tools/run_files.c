@@ -1,0 +1,130 @@
+/* run_files.c - the files of a run: its model, what is needed to repeat it, the figures of each
+ * epoch, the weights and the result. Its page is made of them by report_run.c. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "result.h"
+#include "run_files.h"
+#include "text.h"
+
+void record(run *r, int status) {
+    if (r->status == LCNN_OK)
+        r->status = status;
+}
+
+void write_model(run *r) {
+    run_file file;
+    run_file_begin(&file, r->folder, "model.yaml");
+    fputs(lcnn_model_yaml(r->job.model), file.out);
+    record(r, run_file_end(&file));
+}
+
+void write_record(run *r, const char *state) {
+    const job *j = &r->job;
+    const arguments *args = r->args;
+    char now[32];
+    clock_utc(now);
+    json_t *words = json_array();
+    for (int i = 0; i < args->argc; i++)
+        json_array_append_new(words, i == 0 ? json_string("lcnn") : json_text(args->argv[i]));
+    json_t *all = json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:s, s:s?, s:o, "
+        "s:o}",
+        "version", lcnn_version(), "state", state, "command", words, "model",
+        json_text(lcnn_model_name(j->model)), "model_file", json_text(lcnn_model_path(j->model)),
+        "model_sha256", lcnn_model_sha256(j->model), "data", json_text(lcnn_data_name(j->data)),
+        "data_sha256", lcnn_data_sha256(j->data), "seed", (json_int_t)lcnn_model_seed(j->model),
+        "threads", lcnn_session_threads(j->session), "isa", lcnn_session_isa(j->session),
+        "weights_from", args->weights ? json_text(args->weights) : json_null(), "weights_sha256",
+        r->sha256, "epochs", r->epochs, "started", r->started, "ended",
+        strcmp(state, "running") == 0 ? NULL : now, "seconds",
+        json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
+    if (!all)
+        no_memory();
+    run_file file;
+    run_file_begin(&file, r->folder, "run.json");
+    json_write(all, file.out);
+    json_decref(all);
+    record(r, run_file_end(&file));
+}
+
+void write_metrics(run *r) {
+    run_file file;
+    run_file_begin(&file, r->folder, "metrics.csv");
+    fputs("epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,test_"
+          "loss,test_accuracy,"
+          "images_per_second,seconds\n",
+          file.out);
+    for (int i = 0; i < r->epochs; i++) {
+        const lcnn_epoch *e = &r->epoch[i];
+        fprintf(file.out, "%d,%s,%s,%s,%s,%s,%s,%s,%.0f,%.3f\n", e->epoch,
+                text_number(e->learning_rate), text_number(e->train_loss),
+                text_number(e->train_accuracy), text_number(e->validation_loss),
+                text_number(e->validation_accuracy), text_number(e->test_loss),
+                text_number(e->test_accuracy), e->images_per_second, e->seconds);
+    }
+    record(r, run_file_end(&file));
+}
+
+void write_weights(run *r) {
+    char *path = run_path(r->folder, "weights.safetensors");
+    lcnn_errors *errors = messages_begin();
+    if (lcnn_session_save(r->job.session, path, errors))
+        r->sha256 = lcnn_session_sha256(r->job.session);
+    record(r, messages_end(errors));
+    free(path);
+}
+
+static json_t *part_json(uint32_t images, double loss, double accuracy) {
+    return json_pack("{s:I, s:o, s:o}", "images", (json_int_t)images, "loss", json_number(loss),
+                     "accuracy", json_number(accuracy));
+}
+
+json_t *run_json(const run *r, const lcnn_evaluation *e) {
+    const job *j = &r->job;
+    const lcnn_epoch *last = &r->epoch[r->epochs - 1];
+    uint32_t held_out = lcnn_session_validation_count(j->session);
+    json_t *all = json_pack(
+        "{s:o, s:o, s:I, s:i, s:s, s:s, s:s?, s:o, s:o, s:o}", "model",
+        json_text(lcnn_model_name(j->model)), "data", json_text(lcnn_data_name(j->data)), "seed",
+        (json_int_t)lcnn_model_seed(j->model), "epochs", r->epochs, "model_sha256",
+        lcnn_model_sha256(j->model), "data_sha256", lcnn_data_sha256(j->data), "weights_sha256",
+        r->sha256, "train",
+        part_json(lcnn_session_train_count(j->session), last->train_loss, last->train_accuracy),
+        "validation",
+        held_out ? part_json(held_out, last->validation_loss, last->validation_accuracy)
+                 : json_null(),
+        "test", e ? result_json(e, j->model) : json_null());
+    if (!all)
+        no_memory();
+    if (r->beside)
+        json_object_set_new(all, "published", beside_results(r->beside));
+    return all;
+}
+
+/* Takes over the reference. */
+static void write_json(run *r, const char *name, json_t *all) {
+    run_file file;
+    run_file_begin(&file, r->folder, name);
+    json_write(all, file.out);
+    json_decref(all);
+    record(r, run_file_end(&file));
+}
+
+void write_result(run *r, const lcnn_evaluation *e) {
+    write_json(r, "result.json", run_json(r, e));
+    if (r->beside)
+        write_json(r, "published.json", beside_json(r->beside));
+    if (!e)
+        return;
+    run_file file;
+    run_file_begin(&file, r->folder, "confusion.csv");
+    result_write_confusion(e, r->job.model, file.out);
+    record(r, run_file_end(&file));
+    run_file_begin(&file, r->folder, "predictions.csv");
+    result_write_predictions(e, r->job.model, file.out);
+    record(r, run_file_end(&file));
+}
