@@ -91,8 +91,8 @@ const char *find_installed(const char *path, const char *kind, arena *a, lcnn_er
                   "%s is no file here and no %s installed in %s; did you mean %s?", path, kind,
                   folder, here);
     else
-        error_add(errors, LCNN_BAD_USAGE, (mark){0},
-                  "%s is no file here and no %s installed in %s", path, kind, folder);
+        error_add(errors, LCNN_BAD_USAGE, (mark){0}, "%s is no file here and no %s installed in %s",
+                  path, kind, folder);
     return NULL;
 }
 
@@ -126,6 +126,12 @@ static lcnn_model *keep_model(lcnn_model *m, lcnn_errors *errors) {
     return NULL;
 }
 
+/* What was published is of the file as it is. */
+static void mark_published(lcnn_model *m) {
+    if (m->model && m->model->published)
+        m->model->published->changed = model_is_changed(m->model, parts());
+}
+
 lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
                             lcnn_errors *errors) {
     static const lcnn_model_options none;
@@ -139,8 +145,8 @@ lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
     if (found)
         m->model = model_load(found, options->data, options->settings, options->setting_count,
                               parts(), m->arena, errors);
-    if (m->model && m->model->published && options->setting_count > 0)
-        m->model->published->changed = model_is_changed(m->model, parts());
+    if (options->setting_count > 0)
+        mark_published(m);
     arithmetic_restore(before);
     return keep_model(m, errors);
 }
@@ -154,6 +160,7 @@ lcnn_model *load_changed(const char *path, const model_change *changes, int coun
     arithmetic before = arithmetic_standard();
     if (found)
         m->model = model_load_changed(found, changes, count, parts(), m->arena, errors);
+    mark_published(m);
     arithmetic_restore(before);
     return keep_model(m, errors);
 }

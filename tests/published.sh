@@ -122,6 +122,15 @@ says other-weights-are-not-graded said 'nothing is graded: training began with w
 "$LCNN" check claims.yaml --set published.source=mine 2>said
 says settings-have-no-say said 'what was published cannot be set'
 
+cat >rates.yaml <<'YAML'
+name: rates
+experiments:
+  - {name: rates, models: [claims.yaml], seeds: 2, grid: {train.epochs: [1, 2]}}
+YAML
+"$LCNN" study rates.yaml --out rates --quiet >/dev/null
+holds only-what-a-study-leaves-as-it-is-is-graded \
+    test "$(grep -o '"value": 0.01,' rates/results.json | wc -l)" -eq 1
+
 # ---- A list of other images ----------------------------------------------------------------------
 
 truth=$(awk -F, 'NR == 2 { print $2 }' plain/predictions.csv)
