@@ -47,14 +47,6 @@ graph *graph_with_ops(const graph *g, const component_set *ops, arena *a);
 /* Appends `input`, `nodes` and `loss` with every attribute spelt out. */
 bool graph_write(const graph *g, doc *map, arena *a);
 
-/* Whether a node has parameters that are trained. */
-static inline bool node_is_trained(const node *n) {
-    for (int k = 0; n->op->params && n->op->params[k].name; k++)
-        if (!n->op->params[k].state && n->shapes.param[k].shape.rank > 0)
-            return true;
-    return false;
-}
-
 /* The shape of what a node's input k is. */
 static inline const shape *graph_input_shape(const graph *g, const node *n, int k) {
     return n->input[k] == GRAPH_INPUT ? &g->input : &g->node[n->input[k]].shapes.output;

@@ -72,11 +72,18 @@ static void list_steps(planner *p) {
     end_stage(p, false);
 }
 
+static bool has_trained_params(const node *n) {
+    for (int k = 0; n->op->params && n->op->params[k].name; k++)
+        if (!n->op->params[k].state && n->shapes.param[k].shape.rank > 0)
+            return true;
+    return false;
+}
+
 static void find_gradients(planner *p) {
     for (int i = 0; i < p->graph->count; i++) {
         const node *n = &p->graph->node[i];
         plan_node *planned = &p->plan->node[i];
-        planned->trained = node_is_trained(n);
+        planned->trained = has_trained_params(n);
         p->requires[i] = planned->trained;
         for (int k = 0; k < n->shapes.inputs; k++) {
             planned->needs_grad[k] = n->input[k] != GRAPH_INPUT && p->requires[n->input[k]];
