@@ -145,10 +145,7 @@ static void backward(const op_call *call) {
 static void curvature(const op_call *call) {
     if (call->input_grad[0] == NULL)
         return;
-    if (call->form == FORM_LANES)
-        pool_backward(call, FORM_LANES, true);
-    else
-        pool_backward(call, FORM_SINGLE, true);
+    pool_backward(call, FORM_LANES, true);
 }
 
 static const op_input inputs[] = {

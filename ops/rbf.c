@@ -176,15 +176,15 @@ INLINE void to_inputs_lanes(const op_call *call, vec factor, const bool second, 
     }
 }
 
-INLINE void to_inputs_single(const op_call *call, vec factor, const bool second, vec base) {
+INLINE void to_inputs_single(const op_call *call, vec factor) {
     const int classes = call->shapes->classes;
     for (int k = call->first; k < call->end; k++)
         for (int v = 0; v < SINGLE_VECTOR; v += VW) {
             const vec x = vec_load(call->input[0] + k * SINGLE_VECTOR + v);
-            vec sum = base;
+            vec sum = vec_zero();
             for (int i = 0; i < classes; i++)
                 sum = part_add(vec_set1(call->output_grad[i]), x,
-                               code_signs(code_of(call, i), k, v), sum, second);
+                               code_signs(code_of(call, i), k, v), sum, false);
             grad_put(call->input_grad[0] + k * SINGLE_VECTOR + v, factor * sum,
                      call->input_grad_add[0]);
         }
@@ -195,7 +195,7 @@ static void backward(const op_call *call) {
     if (call->input_grad[0] == NULL)
         return;
     if (call->form == FORM_SINGLE)
-        to_inputs_single(call, factor, false, vec_zero());
+        to_inputs_single(call, factor);
     else
         for (int v = 0; v < LANES; v += VW)
             to_inputs_lanes(call, factor, false, v, vec_zero());
@@ -208,24 +208,13 @@ static void curvature(const op_call *call) {
     const double s = ((const rbf *)call->attrs)->distance_scale;
     const vec factor = vec_set1((real)(4 * s * s)), bend = vec_set1((real)(1 / (2 * s)));
     const int classes = call->shapes->classes;
-    op_call all = *call;
     if (call->input_grad[0] == NULL)
         return;
-    all.first = 0;
-    if (call->form == FORM_SINGLE) {
-        real slope = 0;
-        for (int i = 0; i < classes; i++)
-            slope += call->output_slope[i];
-        all.end = call->shapes->single_backward_items;
-        to_inputs_single(&all, factor, true, vec_max(vec_zero(), vec_set1(slope)) * bend);
-        return;
-    }
-    all.end = CODE_BITS;
     for (int v = 0; v < LANES; v += VW) {
         vec slope = vec_zero();
         for (int i = 0; i < classes; i++)
             slope += vec_load(call->output_slope + i * LANES + v);
-        to_inputs_lanes(&all, factor, true, v, vec_max(vec_zero(), slope) * bend);
+        to_inputs_lanes(call, factor, true, v, vec_max(vec_zero(), slope) * bend);
     }
 }
 

@@ -75,44 +75,93 @@ END_TEST
 
 enum { IMAGES = 37, CLASSES = 10 };
 
+/* A network with one trained layer, and the second derivatives of its loss on some images. */
+typedef struct curved {
+    const backend *backend;
+    dataset *data;
+    feed feed;
+    network *network;
+    exec *curving;
+    uint32_t sample[IMAGES];
+    exec_batch batch;
+} curved;
+
+static void curved_new(curved *c, const char *const *settings, int count) {
+    const backend *b = backend_choose(NULL);
+    const model_parts parts = {&b->ops, &b->optimizers, &transforms, datasets_info};
+    model *m = model_load(in_source("models/softmax-regression.yaml"), "glyphs:100", settings,
+                          count, &parts, memory, errors);
+    c->backend = b;
+    c->data = datasets_open("glyphs:100", errors);
+    ck_assert_msg(m && c->data, "%s", lcnn_errors_text(errors, 0));
+    c->feed = (feed){&c->data->train, c->data->info.image, m->data.transform_count,
+                     m->data.transform, m->data.transform_shape};
+    c->network = network_new(m->graph, memory, errors);
+    ck_assert(c->network && network_initialize(c->network, 1, errors));
+    for (uint32_t i = 0; i < IMAGES; i++)
+        c->sample[i] = i * 2;
+    c->batch = (exec_batch){.sample = c->sample, .count = IMAGES, .seed = 1};
+    c->curving = exec_new_curvature(b, c->network, &c->feed, IMAGES, 1, errors);
+    ck_assert_ptr_nonnull(c->curving);
+    exec_run(c->curving, &c->batch, NULL, &(exec_answers){NULL});
+}
+
+static void curved_free(curved *c) {
+    exec_free(c->curving);
+    network_free(c->network);
+    datasets_close(c->data);
+}
+
+/* Pixel i of image s, as the network sees it. */
+static double pixel(const curved *c, size_t s, size_t i) {
+    size_t pixels = shape_size(&c->feed.image);
+    return c->data->train.images[c->sample[s] * pixels + i] / 255.0;
+}
+
+/* The second derivative of the weight from pixel i to unit k of `units`. */
+static double second(const curved *c, size_t i, size_t k, int units) {
+    size_t first = c->network->tensor[0].offset;
+    return (double)exec_gradient(c->curving)[first + i * param_columns(units) + k];
+}
+
 /* Of a layer with softmax and cross-entropy the second derivative of weight (k, i) is the mean over
  * the images of p_k (1 - p_k) x_i^2. */
 START_TEST(those_of_softmax_regression_are_known) {
-    const backend *b = backend_choose(NULL);
-    const model_parts parts = {&b->ops, &b->optimizers, &transforms, datasets_info};
-    model *m = model_load(in_source("models/softmax-regression.yaml"), "glyphs:100", NULL, 0,
-                          &parts, memory, errors);
-    dataset *data = datasets_open("glyphs:100", errors);
-    ck_assert_msg(m && data, "%s", lcnn_errors_text(errors, 0));
-    const feed f = {&data->train, data->info.image, m->data.transform_count, m->data.transform,
-                    m->data.transform_shape};
-    network *n = network_new(m->graph, memory, errors);
-    ck_assert(n && network_initialize(n, 1, errors));
-    uint32_t sample[IMAGES];
-    for (uint32_t i = 0; i < IMAGES; i++)
-        sample[i] = i * 2;
-    const exec_batch batch = {.sample = sample, .count = IMAGES, .seed = 1};
-    exec *answering = exec_new(b, n, &f, false, IMAGES, 1, NULL, errors);
-    exec *curving = exec_new_curvature(b, n, &f, IMAGES, 1, errors);
+    curved c;
+    curved_new(&c, NULL, 0);
+    exec *answering = exec_new(c.backend, c.network, &c.feed, false, IMAGES, 1, NULL, errors);
     float p[IMAGES * CLASSES];
-    exec_run(answering, &batch, NULL, &(exec_answers){.probabilities = p});
-    exec_run(curving, &batch, NULL, &(exec_answers){NULL});
-    size_t pixels = shape_size(&m->graph->input);
-    for (size_t i = 0; i < pixels; i += 5)
+    exec_run(answering, &c.batch, NULL, &(exec_answers){.probabilities = p});
+    for (size_t i = 0; i < shape_size(&c.feed.image); i += 5)
         for (size_t k = 0; k < CLASSES; k++) {
             double sum = 0;
             for (size_t s = 0; s < IMAGES; s++) {
-                double x = data->train.images[sample[s] * pixels + i] / 255.0;
-                sum += (double)p[s * CLASSES + k] * (1 - (double)p[s * CLASSES + k]) * x * x;
+                double of_class = (double)p[s * CLASSES + k], x = pixel(&c, s, i);
+                sum += of_class * (1 - of_class) * x * x;
             }
-            double found = (double)exec_gradient(
-                curving)[n->tensor[0].offset + i * param_columns(CLASSES) + k];
-            ck_assert_double_eq_tol(found, sum / IMAGES, 1e-6);
+            ck_assert_double_eq_tol(second(&c, i, k, CLASSES), sum / IMAGES, 1e-6);
         }
     exec_free(answering);
-    exec_free(curving);
-    network_free(n);
-    datasets_close(data);
+    curved_free(&c);
+}
+END_TEST
+
+/* The loss rbf_mse has none of its own; what there is comes from the distances, which bend: the
+ * mean of 2 distance_scale x_i^2 for every weight from pixel i. */
+START_TEST(those_of_a_squared_distance_are_known) {
+    static const char *const distance[] = {"nodes=[{op: flatten}, {op: dense, units: 84}, {name: "
+                                           "output, op: rbf, distance_scale: 0.05}]",
+                                           "loss={op: rbf_mse}"};
+    curved c;
+    curved_new(&c, distance, 2);
+    for (size_t i = 0; i < shape_size(&c.feed.image); i += 5) {
+        double sum = 0;
+        for (size_t s = 0; s < IMAGES; s++)
+            sum += 2 * 0.05 * pixel(&c, s, i) * pixel(&c, s, i);
+        for (size_t k = 0; k < 84; k++)
+            ck_assert_double_eq_tol(second(&c, i, k, 84), sum / IMAGES, 1e-6);
+    }
+    curved_free(&c);
 }
 END_TEST
 
@@ -167,7 +216,8 @@ START_TEST(an_operator_without_a_rule_is_named) {
                                     &(lcnn_model_options){"glyphs:60", &setting, 1}, errors);
     ck_assert_ptr_null(m);
     const char *text = lcnn_errors_text(errors, 0);
-    ck_assert_msg(strstr(text, "--set train.optimizer=sdlm:1:17: error") && strstr(text, "sdlm needs second derivatives") &&
+    ck_assert_msg(strstr(text, "--set train.optimizer=sdlm:1:17: error") &&
+                      strstr(text, "sdlm needs second derivatives") &&
                       strstr(text, "batch_norm '") && strstr(text, "has no curvature rule"),
                   "%s", text);
 }
@@ -180,6 +230,7 @@ int main(void) {
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, each_weight_has_its_own_rate);
     tcase_add_test(tests, those_of_softmax_regression_are_known);
+    tcase_add_test(tests, those_of_a_squared_distance_are_known);
     tcase_add_loop_test(tests, threads_and_instruction_sets_change_no_bit, 0, RECIPES);
     tcase_add_test(tests, an_operator_without_a_rule_is_named);
     suite_add_tcase(suite, tests);
