@@ -164,24 +164,22 @@ static void put_document(writer *w, const doc *root) {
     put_text(w, "\n");
 }
 
-const char *document_line(arena *a, const doc *root) {
+/* What `pass` writes, which runs twice: the first time only counts. */
+static const char *write_text(arena *a, const doc *root, void (*pass)(writer *, const doc *)) {
     writer w = {0};
-    put_flow(&w, root);
+    pass(&w, root);
     w.bytes = arena_alloc(a, w.used + 1);
     if (!w.bytes)
         return NULL;
     w.used = 0;
-    put_flow(&w, root);
+    pass(&w, root);
     return w.bytes;
 }
 
+const char *document_line(arena *a, const doc *root) {
+    return write_text(a, root, put_flow);
+}
+
 const char *document_write(arena *a, const doc *root) {
-    writer w = {0};
-    put_document(&w, root);
-    w.bytes = arena_alloc(a, w.used + 1);
-    if (!w.bytes)
-        return NULL;
-    w.used = 0;
-    put_document(&w, root);
-    return w.bytes;
+    return write_text(a, root, put_document);
 }

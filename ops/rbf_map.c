@@ -34,10 +34,7 @@ static void forward(const op_call *call) {
     for (int v = 0; v < LANES; v += VW) {
         const real *y = call->input[0] + v;
         const penalty_parts s = penalty_softmax(y, call->saved + v, classes, true, j);
-        const ivec labels = loss_labels(call->labels + v);
-        vec right = vec_zero();
-        for (int k = 0; k < classes; k++)
-            right = vec_select(loss_is_class(labels, k), vec_load(y + k * LANES), right);
+        const vec right = loss_right(y, loss_labels(call->labels + v), classes);
         vec_store(call->output + v, (right - s.least) + vec_log(s.sum));
     }
 }
@@ -52,19 +49,6 @@ static void backward(const op_call *call) {
             const vec target = vec_select(loss_is_class(labels, k), vec_set1(1), vec_zero());
             grad_put(call->input_grad[0] + k * LANES + v,
                      (target - vec_load(call->saved + k * LANES + v)) * dy,
-                     call->input_grad_add[0]);
-        }
-    }
-}
-
-static void curvature(const op_call *call) {
-    if (call->input_grad[0] == NULL)
-        return;
-    for (int v = 0; v < LANES; v += VW) {
-        const vec h = vec_load(call->output_grad + v);
-        for (int k = 0; k < call->shapes->classes; k++) {
-            const vec p = vec_load(call->saved + k * LANES + v);
-            grad_put(call->input_grad[0] + k * LANES + v, p * (vec_set1(1) - p) * h,
                      call->input_grad_add[0]);
         }
     }
@@ -96,7 +80,7 @@ LCNN_OP(rbf_map) = {
     .forward = forward,
     .backward = backward,
     .curvature_rule = CURVATURE_OWN,
-    .curvature = curvature,
+    .curvature = loss_curvature_of_shares,
     .probabilities = penalty_probabilities,
     .smallest_wins = true,
     .samples = (const op_sample[]){{.yaml = "{op: rbf_map}", .inputs = "10"},

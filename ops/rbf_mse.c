@@ -10,14 +10,9 @@ static bool infer(const void *attrs, op_shapes *shapes, op_report *report) {
 }
 
 static void forward(const op_call *call) {
-    for (int v = 0; v < LANES; v += VW) {
-        const ivec labels = loss_labels(call->labels + v);
-        vec right = vec_zero();
-        for (int k = 0; k < call->shapes->classes; k++)
-            right = vec_select(loss_is_class(labels, k), vec_load(call->input[0] + k * LANES + v),
-                               right);
-        vec_store(call->output + v, right);
-    }
+    for (int v = 0; v < LANES; v += VW)
+        vec_store(call->output + v, loss_right(call->input[0] + v, loss_labels(call->labels + v),
+                                               call->shapes->classes));
 }
 
 static void backward(const op_call *call) {

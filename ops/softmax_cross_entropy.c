@@ -48,11 +48,7 @@ static void forward(const op_call *call) {
     const real smoothing = spread(call);
     for (int v = 0; v < LANES; v += VW) {
         softmax_parts s = softmax_lanes(x + v, LANES, call->saved + v, LANES, classes);
-        ivec labels = loss_labels(call->labels + v);
-        vec right = vec_zero();
-        for (int k = 0; k < classes; k++)
-            right = vec_select(loss_is_class(labels, k), vec_load(x + k * LANES + v), right);
-        vec expected = right - s.max;
+        vec expected = loss_right(x + v, loss_labels(call->labels + v), classes) - s.max;
         if (smoothing > 0)
             expected += vec_set1(smoothing) * (mean_below(x + v, classes, s.max) - expected);
         vec_store(call->output + v, vec_log(s.sum) - expected);
@@ -71,20 +67,6 @@ static void backward(const op_call *call) {
             vec p = vec_load(call->saved + k * LANES + v);
             vec target = vec_select(loss_is_class(labels, k), vec_set1(on), vec_set1(off));
             grad_put(call->input_grad[0] + k * LANES + v, (p - target) * dy, add);
-        }
-    }
-}
-
-/* d2L/dx_k^2 = p_k (1 - p_k) */
-static void curvature(const op_call *call) {
-    if (call->input_grad[0] == NULL)
-        return;
-    for (int v = 0; v < LANES; v += VW) {
-        vec h = vec_load(call->output_grad + v);
-        for (int k = 0; k < call->shapes->classes; k++) {
-            vec p = vec_load(call->saved + k * LANES + v);
-            grad_put(call->input_grad[0] + k * LANES + v, p * (vec_set1(1) - p) * h,
-                     call->input_grad_add[0]);
         }
     }
 }
@@ -122,7 +104,7 @@ LCNN_OP(softmax_cross_entropy) = {
     .forward = forward,
     .backward = backward,
     .curvature_rule = CURVATURE_OWN,
-    .curvature = curvature,
+    .curvature = loss_curvature_of_shares,
     .probabilities = probabilities,
     .samples = (const op_sample[]){{.yaml = "{op: softmax_cross_entropy}", .inputs = "10"},
                                    {.yaml = "{op: softmax_cross_entropy, label_smoothing: 0.1}",
