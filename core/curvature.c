@@ -36,6 +36,6 @@ void curvature_free(curvature *c) {
 }
 
 void curvature_estimate(const curvature *c, exec *x, const exec_batch *batch) {
-    exec_run(c->exec, batch, NULL, &(exec_answers){NULL});
+    exec_run(c->exec, batch, NULL, &(exec_answers){0});
     exec_adapt(x, c->method, exec_gradient(c->exec));
 }

@@ -339,7 +339,7 @@ START_TEST(absent_weights_stay_zero) {
         const exec_update update = {&m->train.optimizer, 0.001};
         for (int k = 0; k < 3; k++)
             exec_run(x, &(exec_batch){.sample = sample + k % 2, .count = size == 1 ? 1 : 15},
-                     &update, &(exec_answers){NULL});
+                     &update, &(exec_answers){0});
         for (int filter = 0; filter < 16; filter++)
             largest(n, c3, filter);
         ck_assert(_i == METHODS - 1 || n->values[c3->offset] != before);

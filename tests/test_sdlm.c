@@ -103,7 +103,7 @@ static void curved_new(curved *c, const char *const *settings, int count) {
     c->batch = (exec_batch){.sample = c->sample, .count = IMAGES, .seed = 1};
     c->curving = exec_new_curvature(b, c->network, &c->feed, IMAGES, 1, errors);
     ck_assert_ptr_nonnull(c->curving);
-    exec_run(c->curving, &c->batch, NULL, &(exec_answers){NULL});
+    exec_run(c->curving, &c->batch, NULL, &(exec_answers){0});
 }
 
 static void curved_free(curved *c) {

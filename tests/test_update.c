@@ -65,7 +65,7 @@ static exec *new_exec(network *n, int threads) {
 
 static void one_step(exec *x, uint32_t sample, const exec_update *update) {
     exec_run(x, &(exec_batch){.sample = &sample, .count = 1, .seed = 1}, update,
-             &(exec_answers){NULL});
+             &(exec_answers){0});
 }
 
 /* Computes gradients first, then moves the weights. */
