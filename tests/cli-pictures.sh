@@ -1,56 +1,7 @@
 #!/bin/sh
-# cli-pictures.sh - the commands that look at images: data show, data stats, predict.
-#
-# Wants $LCNN, the program. Works in a folder of its own, with the built-in data and sets made by hand. Prints "ok NAME",
-# "FAIL NAME: why" or "SKIP NAME: why" per case and a closing line.
-set -u
-LCNN=${LCNN:-./lcnn}
-case $LCNN in /*) ;; *) LCNN=$PWD/$LCNN ;; esac
-unset NO_COLOR LCNN_DATA XDG_DATA_HOME XDG_CACHE_HOME
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
-
-# ---- Words of the tests, as in cli.sh ----------------------------------------------------------------------------------
-
-lcnn() {
-    "$LCNN" "$@" >out 2>err </dev/null
-    status=$?
-}
-
-exits() { [ "$status" -eq "$1" ] || wrong "exit status $status, not $1; stderr: $(head -n 2 err)"; }
-says() { grep -q -e "$2" "$1" || wrong "no '$2' in $1: $(head -n 3 "$1")"; }
-silent() { [ ! -s "$1" ] || wrong "$1 should be empty: $(head -n 2 "$1")"; }
-same() { cmp -s "$1" "$2" || wrong "$1 and $2 differ"; }
-differ() { ! cmp -s "$1" "$2" || wrong "$1 and $2 are the same"; }
-equal() { [ "$1" = "$2" ] || wrong "'$1' is not '$2'"; }
-wrong() { [ -n "$why" ] || why=$1; }
-
-# refused STATUS MESSAGE ARGUMENT...
-refused() {
-    expected=$1 message=$2
-    shift 2
-    lcnn "$@"
-    exits "$expected"
-    says err "$message"
-    silent out
-}
-
-test_case() {
-    why='' skip=''
-    "$1"
-    if [ -n "$skip" ]; then
-        skipped=$((skipped + 1))
-        echo "SKIP $1: $skip"
-    elif [ -n "$why" ]; then
-        failed=$((failed + 1))
-        echo "FAIL $1: $why"
-    else
-        passed=$((passed + 1))
-        echo "ok $1"
-    fi
-}
+# cli-pictures.sh - the commands that look at images: data show, data stats, predict. Works with the built-in data and sets
+# made by hand.
+. "${srcdir:-.}/tests/cli-words.sh"
 
 # ---- Things to look at -------------------------------------------------------------------------------------------------
 
@@ -279,5 +230,4 @@ for name in a_sheet_is_written png_is_the_default_and_can_be_read the_same_sheet
     others_get_their_answers wrong_command_lines what_is_no_file_or_folder_is_refused verifying_nothing_is_said; do
     test_case $name
 done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+closing_line

@@ -1,51 +1,7 @@
 #!/bin/sh
-# cli.sh - the lcnn command from end to end: what it prints, writes, refuses and returns.
-#
-# Wants $LCNN, the program, and $srcdir, the source tree. Uses the built-in data set with few epochs, and works in a
-# folder of its own. Prints "ok NAME", "FAIL NAME: why" or "SKIP NAME: why" per case and a closing line.
-set -u
-LCNN=${LCNN:-./lcnn}
-case $LCNN in /*) ;; *) LCNN=$PWD/$LCNN ;; esac
-source=$(cd "${srcdir:-.}" && pwd)
-unset NO_COLOR LCNN_DATA XDG_DATA_HOME XDG_CACHE_HOME XDG_CONFIG_HOME
-work=$(mktemp -d) || exit 1
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
-
-# ---- Words of the tests ----------------------------------------------------------------------------------------------
-
-# lcnn ARGUMENT...: runs the program; its output goes to ./out, its errors to ./err, its exit status to $status.
-lcnn() {
-    "$LCNN" "$@" >out 2>err </dev/null
-    status=$?
-}
-
-# Expectations note the first thing that is not as it should be in $why.
-exits() { [ "$status" -eq "$1" ] || wrong "exit status $status, not $1; stderr: $(head -n 2 err)"; }
-says() { grep -q -e "$2" "$1" || wrong "no '$2' in $1: $(head -n 3 "$1")"; }
-silent() { [ ! -s "$1" ] || wrong "$1 should be empty: $(head -n 2 "$1")"; }
-there() { [ -s "$1" ] || wrong "$1 is missing or empty"; }
-absent() { [ ! -e "$1" ] || wrong "$1 should not be there"; }
-same() { cmp -s "$1" "$2" || wrong "$1 and $2 differ"; }
-equal() { [ "$1" = "$2" ] || wrong "'$1' is not '$2'"; }
-wrong() { [ -n "$why" ] || why=$1; }
-
-# test_case NAME: runs the function NAME and counts it; skip WHY inside it ends the case as skipped.
-test_case() {
-    why='' skip=''
-    "$1"
-    if [ -n "$skip" ]; then
-        skipped=$((skipped + 1))
-        echo "SKIP $1: $skip"
-    elif [ -n "$why" ]; then
-        failed=$((failed + 1))
-        echo "FAIL $1: $why"
-    else
-        passed=$((passed + 1))
-        echo "ok $1"
-    fi
-}
+# cli.sh - the lcnn command from end to end: what it prints, writes, refuses and returns. Uses the built-in data set with few
+# epochs.
+. "${srcdir:-.}/tests/cli-words.sh"
 
 # A network that trains in a blink.
 cat >tiny.yaml <<'YAML'
@@ -81,16 +37,6 @@ every_command_has_help() {
         "$LCNN" help "$command" >again 2>err || wrong "help $command fails"
         same help again
     done
-}
-
-# refused STATUS MESSAGE ARGUMENT...
-refused() {
-    expected=$1 message=$2
-    shift 2
-    lcnn "$@"
-    exits "$expected"
-    says err "$message"
-    silent out
 }
 
 wrong_command_lines_are_refused() {
@@ -532,5 +478,4 @@ for name in \
     test_case $name
 done
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+closing_line

@@ -116,9 +116,9 @@ static void finish(study_run *s, bool whole) {
     if (whole && status == LCNN_OK)
         report_study(s->folder);
     if (!whole)
-        fprintf(stderr, "lcnn: interrupted; the same command goes on where it was: ");
-    if (s->out)
-        fputc('\n', whole ? s->out : stderr);
+        fputs("lcnn: interrupted; the same command goes on where it was\n", stderr);
+    else if (s->out)
+        fputc('\n', s->out);
     print_end(s, !whole || s->args->json ? stderr : stdout);
     if (s->args->json)
         json_dumpf(results, stdout, JSON_REAL_PRECISION(15));

@@ -43,23 +43,20 @@ static void put_mistakes(page *p, const past_run *r, const lcnn_data *data) {
 }
 
 static void put_run(study_page *s, const json_t *trial, const past_run *r, const lcnn_data *data) {
-    figures *f = figures_begin(r->folder);
-    report_charts(f, r);
-    char *said = figures_end(f), *page_file = run_path(r->folder, "report.html");
+    bool has_page =
+        report_run(r->folder, data) == LCNN_OK; /* with the charts that are shown here */
     page_heading(s->p, text_printf("%.100s on %.100s, seed %.20s: %s",
                                    json_member_text(trial, "model", NULL),
                                    json_member_text(trial, "data", NULL),
                                    value_text(json_member(trial, "seed", NULL)),
                                    text_percent(json_member_number(trial, "accuracy", NULL))));
-    if (access(page_file, R_OK) == 0) {
+    if (has_page) {
         page_table_begin(s->p, "l", NULL);
         page_cell_link(s->p,
                        text_printf("%.400s/report.html", json_member_text(trial, "folder", NULL)),
-                       "its own report");
+                       "its own page");
         page_table_end(s->p);
     }
-    if (said)
-        page_note(s->p, "Charts are missing: %s.", said);
     page_columns_begin(s->p);
     page_figure(s->p, r->folder, "error", "Error by epoch");
     page_figure(s->p, r->folder, "loss", "Loss by epoch");
@@ -70,8 +67,6 @@ static void put_run(study_page *s, const json_t *trial, const past_run *r, const
         page_paragraph(s->p, "The mistakes it was surest of:");
         put_mistakes(s->p, r, data);
     }
-    free(page_file);
-    free(said);
 }
 
 /* Folders of trials lie in the folder of the study; anything else is not followed. */
@@ -122,8 +117,10 @@ void study_trials_put(study_page *s) {
             left++;
             continue;
         }
-        if (shown++ == 0)
+        if (shown++ == 0) {
             page_section(s->p, "Runs in detail");
+            page_paragraph(s->p, "'lcnn report' makes a page of any other trial from its folder.");
+        }
         lcnn_data *data = run_data(r);
         put_run(s, one, r, data);
         if (data)

@@ -1,5 +1,5 @@
-/* study_train.c - the trials of a study as runs of this program, many at once: the longest first, and
- * how far they all are on one line. */
+/* study_train.c - the trials of a study as runs of this program, many at once: the longest first,
+ * and how far they all are on one line. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -103,7 +103,8 @@ static void print_trial(training *t, const trial_run *r) {
 
 /* ---- Children ------------------------------------------------------------------------------------ */
 
-/* The command line of a trial, without the program; freed by the caller, the texts are the study's or text.h's. */
+/* The command line of a trial, without the program; freed by the caller, the texts are the study's
+ * or text.h's. */
 static const char **words_of(const study_run *s, const trial_run *r, char *seed, char *threads) {
     const lcnn_trial *t = r->trial;
     const char **word = calloc((size_t)(2 * t->setting_count + 24), sizeof *word);
@@ -130,6 +131,7 @@ static const char **words_of(const study_run *s, const trial_run *r, char *seed,
     word[n++] = r->folder;
     word[n++] = "--quiet";
     word[n++] = "--offline";
+    word[n++] = "--no-report";
     return word;
 }
 
