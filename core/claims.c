@@ -108,16 +108,25 @@ static bool find_data(const claims_reader *r, const doc *map, const char **name,
     return *info != NULL;
 }
 
+/* A share is not written in percent; false with a message. */
+static bool check_share(const claims_reader *r, double x, const doc *map, const char *key,
+                        const char *what) {
+    const doc *value = doc_get(map, key);
+    if (x <= 1)
+        return true;
+    error_add(r->errors, LCNN_BAD_MODEL, value->at,
+              "%s: '%s' is '%s'; a share lies between 0 and 1: %s %% is %.10g", what, key,
+              value->text, value->text, x / 100);
+    return false;
+}
+
 /* What a row cannot say. */
 static bool check_result(const claims_reader *r, const result *in, const doc *map,
                          const char *what) {
-    const doc *value = doc_get(map, "value"), *images = doc_get(map, "images");
-    if (in->metric != LCNN_LOSS && in->value > 1) {
-        error_add(r->errors, LCNN_BAD_MODEL, value->at,
-                  "%s: 'value' is '%s'; a share lies between 0 and 1: %s %% is %.10g", what,
-                  value->text, value->text, in->value / 100);
+    const doc *images = doc_get(map, "images");
+    if (in->metric != LCNN_LOSS && (!check_share(r, in->value, map, "value", what) ||
+                                    !check_share(r, in->uncertainty, map, "uncertainty", what)))
         return false;
-    }
     if (in->images == 0 || (in->metric != LCNN_LOSS && in->uncertainty == 0))
         return true;
     error_add(r->errors, LCNN_BAD_MODEL, images->key_at,
@@ -150,9 +159,10 @@ static bool read_result(const claims_reader *r, const doc *map, const char *what
 const lcnn_claim *claims_read_results(const claims_reader *r, const doc *list, const char *what,
                                       int *count) {
     if (list->kind != DOC_LIST || list->count == 0) {
-        error_add(r->errors, LCNN_BAD_MODEL, list->at,
-                  "%s: expected a list of figures, such as [{metric: error, data: mnist, value: 0.0095}]",
-                  what);
+        error_add(
+            r->errors, LCNN_BAD_MODEL, list->at,
+            "%s: expected a list of figures, such as [{metric: error, data: mnist, value: 0.0095}]",
+            what);
         return NULL;
     }
     lcnn_claim *claims = arena_array(r->a, (size_t)list->count + 1, sizeof *claims);

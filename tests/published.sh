@@ -71,6 +71,7 @@ theirs=$(($(wc -l <errors.csv) - 1))
 
 "$LCNN" run claims.yaml --out claims >said || exit 1
 says the-source-is-named said 'published: a paper'
+says the-curve-is-told-of said 'a learning curve of 3 points: published.json'
 holds equal-is-within grep -q 'accuracy .* +- 0.10 .*within the uncertainty$' said
 holds above-is-better grep -q 'accuracy  *1.00 % +- 0.10 .* better$' said
 holds more-errors-are-worse grep -q 'error  *0.01 % +- 0.01 .* worse$' said

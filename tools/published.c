@@ -214,6 +214,10 @@ void beside_print(const beside *b, FILE *out) {
     if (b->count > 0)
         print_figures(b, out);
     print_remarks(b, out);
+    if (b->curve)
+        print_remark(text_printf("a learning curve of %s: published.json",
+                                 text_plural(b->curve->count, "point")),
+                     out);
     if (b->misfit)
         print_remark(b->misfit, out);
     else if (b->errors)
