@@ -52,6 +52,7 @@ check_PROGRAMS += \
 	tests/test_select \
 	tests/test_simd \
 	tests/test_statistics \
+	tests/test_table_csv \
 	tests/test_transforms \
 	tests/test_translate \
 	tests/test_update \
@@ -122,6 +123,7 @@ tests_test_figure_SOURCES = tests/test_figure.c tools/figure.c tools/figure_draw
 tests_test_figure_LDADD = $(LDADD) -lm
 tests_test_statistics_SOURCES = tests/test_statistics.c tools/statistics.c tools/statistics.h
 tests_test_statistics_LDADD = $(LDADD) -lm
+tests_test_table_csv_SOURCES = tests/test_table_csv.c tools/csv.c tools/csv.h
 tests_test_transforms_LDADD = $(LDADD) -lm
 
 tests_test_dense_SOURCES = tests/test_dense.c tests/op_harness.c tests/op_harness.h

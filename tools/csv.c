@@ -47,21 +47,35 @@ static char *read_text(const char *path, const char **why) {
     return NULL;
 }
 
-/* Cuts out the field at *at, and moves *at behind its end. Returns what ended it: ',', '\n' or
- * '\0'. */
-static char cut(char **at, char **field) {
-    char *from = *at, *to = from;
-    bool quoted = *from == '"';
-    *field = from;
-    if (quoted)
-        from++;
-    while (*from && (quoted || (*from != ',' && *from != '\n' && *from != '\r'))) {
-        if (quoted && *from == '"' && *++from != '"')
-            quoted = false;
-        else
-            *to++ = *from++;
+/* Moves what stands in quotes to `to`. Returns its end there, and leaves *at behind the quotes. */
+static char *cut_quoted(char **at, char *to, const char **why) {
+    char *from = *at + 1;
+    bool closed = false;
+    for (; *from && !closed; from++) {
+        closed = *from == '"' && from[1] != '"';
+        from += *from == '"' && !closed; /* a doubled one is one */
+        if (!closed)
+            *to++ = *from;
     }
-    from += *from == '\r';
+    if (!closed)
+        *why = "a field in quotes does not end";
+    else if (*from && !strchr(",\r\n", *from))
+        *why = "a field in quotes goes on behind them";
+    *at = from;
+    return to;
+}
+
+/* Cuts out the field at *at, and moves *at behind its end. Returns what ended it: ',', '\n' or
+ * '\0'; or says what is wrong. */
+static char cut(char **at, char **field, const char **why) {
+    char *from = *at, *to = from;
+    *field = from;
+    if (*from == '"')
+        to = cut_quoted(&from, to, why);
+    else
+        to = from += strcspn(from, ",\r\n");
+    if (*from == '\r' && *++from && *from != '\n')
+        *why = "a line ends in a carriage return alone";
     char end = *from;
     *to = '\0';
     *at = from + (end != '\0');
@@ -80,14 +94,15 @@ static void add(csv *c, char *field) {
 
 /* What is wrong, or NULL. */
 static const char *split(csv *c) {
+    const char *why = NULL;
     for (char *at = c->text; *at;) {
         int begin = c->count;
         for (char end = ','; end == ',';) {
             char *field;
-            end = cut(&at, &field);
+            end = cut(&at, &field, &why);
+            if (why)
+                return why;
             add(c, field);
-            if (end != ',' && end != '\n' && end != '\0')
-                return "a field in quotes goes on behind them";
         }
         if (c->columns == 0)
             c->columns = c->count;
