@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,29 @@ const char *settings_value(const setting_list *list, const char *key) {
         if (strcmp(list->row[i].key, key) == 0)
             return list->row[i].value;
     return NULL;
+}
+
+/* ---- Figures ---------------------------------------------------------------------------------- */
+
+const char *metric_text(const char *metric, double value) {
+    if (isnan(value))
+        return "-";
+    return strcmp(metric, "loss") == 0 ? text_decimal(value) : text_percent(value);
+}
+
+const char *range_text(const char *metric, double low, double high) {
+    if (isnan(low) || isnan(high))
+        return "";
+    return strcmp(metric, "loss") == 0 ? text_printf("%.4f to %.4f", low, high)
+                                       : text_printf("%.2f to %.2f %%", 100 * low, 100 * high);
+}
+
+const char *claim_text(const char *metric, double value, double uncertainty) {
+    const char *text = metric_text(metric, value);
+    if (!(uncertainty > 0))
+        return text;
+    return strcmp(metric, "loss") == 0 ? text_printf("%s ± %.4f", text, uncertainty)
+                                       : text_printf("%s ± %.2f", text, 100 * uncertainty);
 }
 
 /* ---- Runs ------------------------------------------------------------------------------------- */

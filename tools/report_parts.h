@@ -1,4 +1,4 @@
-/* report_parts.h - what pages of several runs share: settings of models as pairs, images of data sets, paths between folders. */
+/* report_parts.h - what pages of several runs share: settings of models as pairs, figures in words, images of data sets, paths between folders. */
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
@@ -22,6 +22,13 @@ void settings_read(setting_list *list, const char *yaml);
 void settings_free(setting_list *list);
 /* NULL where there is no such key. */
 const char *settings_value(const setting_list *list, const char *key);
+
+/* ---- Figures ---------------------------------------------------------------------------------- */
+
+/* "98.88 %", "97.49 to 98.07 %", "98.88 % ± 0.11"; losses with four decimals. "-" and "" where there is none. */
+const char *metric_text(const char *metric, double value);
+const char *range_text(const char *metric, double low, double high);
+const char *claim_text(const char *metric, double value, double uncertainty);
 
 /* ---- Runs ------------------------------------------------------------------------------------- */
 

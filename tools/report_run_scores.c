@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "job.h"
+#include "report_parts.h"
 #include "report_run_parts.h"
 #include "statistics.h"
 #include "text.h"
@@ -87,32 +88,14 @@ void report_run_head(run_page *p) {
 
 /* ---- Published figures ------------------------------------------------------------------------ */
 
-static const char *metric_text(const char *metric, double value) {
-    if (isnan(value))
-        return "-";
-    return strcmp(metric, "loss") == 0 ? text_decimal(value) : text_percent(value);
-}
-
-static const char *range_text(const char *metric, double low, double high) {
-    if (isnan(low) || isnan(high))
-        return "";
-    return strcmp(metric, "loss") == 0 ? text_printf("%.4f to %.4f", low, high)
-                                       : text_printf("%.2f to %.2f %%", 100 * low, 100 * high);
-}
-
 static void add_claim(page *out, const json_t *claim) {
     const char *metric = json_member_text(claim, "metric", NULL);
     const char *verdict = json_member_text(claim, "verdict", NULL);
-    double uncertainty = json_member_number(claim, "uncertainty", NULL);
-    const char *value = metric_text(metric, json_member_number(claim, "value", NULL));
-    bool loss = strcmp(metric, "loss") == 0;
-    if (uncertainty > 0)
-        value = loss ? text_printf("%s ± %.4f", value, uncertainty)
-                     : text_printf("%s ± %.2f", value, 100 * uncertainty);
     page_tone tone = strcmp(verdict, "worse") == 0 ? PAGE_BAD : *verdict ? PAGE_GOOD : PAGE_FAINT;
     page_cell(out, metric);
     page_cell(out, json_member_text(claim, "data", NULL));
-    page_cell(out, value);
+    page_cell(out, claim_text(metric, json_member_number(claim, "value", NULL),
+                              json_member_number(claim, "uncertainty", NULL)));
     page_cell(out, metric_text(metric, json_member_number(claim, "ours", NULL)));
     page_cell_tone(out, PAGE_FAINT,
                    range_text(metric, json_member_number(claim, "low", NULL),

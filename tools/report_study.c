@@ -11,6 +11,7 @@
 #include "report.h"
 #include "report_parts.h"
 #include "report_study.h"
+#include "result.h"
 #include "rundir.h"
 #include "text.h"
 
@@ -35,17 +36,6 @@ static page_tone tone_of(const char *verdict) {
         if (strcmp(verdict, bad[i]) == 0)
             return PAGE_BAD;
     return PAGE_FAINT;
-}
-
-/* A share in percent, or a loss. */
-static const char *figure_text(const char *metric, double x) {
-    return strcmp(metric, "loss") == 0 ? text_decimal(x) : text_percent(x);
-}
-
-static const char *range_text(const char *metric, double low, double high) {
-    if (isnan(low) || isnan(high))
-        return "";
-    return text_printf("%.40s to %.40s", figure_text(metric, low), figure_text(metric, high));
 }
 
 /* ---- Overview --------------------------------------------------------------------------------- */
@@ -107,48 +97,68 @@ static void put_findings(const study_page *s) {
 }
 
 static void put_claim(const study_page *s, const json_t *experiment, const json_t *summary,
-                      const json_t *claim) {
+                      const json_t *claim, int source) {
     const char *metric = json_member_text(claim, "metric", NULL);
-    const char *verdict = json_member_text(claim, "verdict", NULL),
-               *note = json_member_text(claim, "note", NULL);
-    double range = json_member_number(claim, "uncertainty", NULL);
-    char *published =
-        strdup(text_printf("%s%s%s", figure_text(metric, json_member_number(claim, "value", NULL)),
-                           range > 0 ? " ± " : "", range > 0 ? figure_text(metric, range) : ""));
-    if (!published)
-        no_memory();
+    const char *verdict = json_member_text(claim, "verdict", NULL);
     page_cell(s->p, text_printf("%.100s on %.100s", json_member_text(summary, "model", NULL),
                                 json_member_text(summary, "data", NULL)));
     page_cell(s->p, settings_text(experiment, json_member(summary, "settings", NULL)));
     page_cell(s->p, metric);
-    page_cell(s->p, published);
-    page_cell(s->p, figure_text(metric, json_member_number(claim, "ours", NULL)));
+    page_cell(s->p, text_printf("%s [%d]",
+                                claim_text(metric, json_member_number(claim, "value", NULL),
+                                           json_member_number(claim, "uncertainty", NULL)),
+                                source));
+    page_cell(s->p, metric_text(metric, json_member_number(claim, "ours", NULL)));
     page_cell(s->p, range_text(metric, json_member_number(claim, "low", NULL),
                                json_member_number(claim, "high", NULL)));
     page_cell_tone(s->p, tone_of(verdict), *verdict ? verdict : "not graded");
-    page_cell(s->p, text_printf("%.250s%s%.200s", json_member_text(claim, "source", NULL),
-                                *note ? "; " : "", note));
-    free(published);
+}
+
+/* Sources and notes stand below the table, each once; its rows have their numbers. */
+static int source_number(json_t *sources, const json_t *claim) {
+    const char *note = json_member_text(claim, "note", NULL);
+    const char *text = text_printf("%.250s%s%.200s", json_member_text(claim, "source", NULL),
+                                   *note ? "; " : "", note);
+    size_t i;
+    json_t *one;
+    json_array_foreach(sources, i,
+                       one) if (strcmp(json_string_value(one), text) == 0) return (int)i +
+        1;
+    json_array_append_new(sources, json_text(text));
+    return (int)json_array_size(sources);
+}
+
+static void put_sources(page *p, const json_t *sources) {
+    size_t i;
+    json_t *one;
+    page_list_begin(p);
+    json_array_foreach(sources, i, one)
+        page_list_row(p, text_printf("[%zu]", i + 1), json_string_value(one));
+    page_list_end(p);
 }
 
 static void put_published(const study_page *s) {
-    static const char *const head[] = {"model and data", "settings",      "metric",  "published",
-                                       "ours",           "95 % interval", "verdict", "source"};
+    static const char *const head[] = {"model and data", "settings",      "metric", "published",
+                                       "ours",           "95 % interval", "verdict"};
     size_t i, k, n;
     json_t *one, *summary, *claim;
+    json_t *sources = json_array();
     int rows = 0;
     json_array_foreach(experiments(s), i, one)
         json_array_foreach(json_member(one, "summaries", NULL), k, summary)
             json_array_foreach(json_member(summary, "published", NULL), n, claim) {
         if (rows++ == 0) {
             page_section(s->p, "Beside what was published");
-            page_table_begin(s->p, "lllrrllw", NULL);
-            heads(s->p, head, 8);
+            page_table_begin(s->p, "lllrrll", NULL);
+            heads(s->p, head, 7);
         }
-        put_claim(s, one, summary, claim);
+        put_claim(s, one, summary, claim, source_number(sources, claim));
     }
-    if (rows > 0)
+    if (rows > 0) {
         page_table_end(s->p);
+        put_sources(s->p, sources);
+    }
+    json_decref(sources);
 }
 
 /* ---- Experiments ------------------------------------------------------------------------------ */
@@ -156,9 +166,7 @@ static void put_published(const study_page *s) {
 static const char *estimate_text(const json_t *summary, const char *metric) {
     double mean = json_member_number(summary, metric, "mean", NULL);
     double deviation = json_member_number(summary, metric, "deviation", NULL);
-    return isnan(deviation) ? figure_text(metric, mean)
-                            : text_printf("%.40s ± %.40s", figure_text(metric, mean),
-                                          figure_text(metric, deviation));
+    return claim_text(metric, mean, deviation);
 }
 
 static void put_summary_row(page *p, const json_t *experiment, const json_t *summary,

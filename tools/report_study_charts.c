@@ -227,7 +227,10 @@ static void put_published(bundle *b, const json_t *summary, const char *metric, 
     json_array_foreach(json_member(summary, "published", NULL), i, one) {
         double value = json_member_number(one, "value", NULL),
                range = json_member_number(one, "uncertainty", NULL);
-        if (strcmp(json_member_text(one, "metric", NULL), metric) == 0)
+        const char *theirs = json_member_text(one, "metric", NULL);
+        bool as_accuracy = strcmp(metric, "accuracy") == 0 && strcmp(theirs, "error") == 0;
+        value = as_accuracy ? 1 - value : value;
+        if (as_accuracy || strcmp(theirs, metric) == 0)
             bundle_put(b, bundle_series(b, "published", SERIES_REFERENCE), x,
                        (estimate){.mean = value, .low = value - range, .high = value + range},
                        NULL);
