@@ -615,7 +615,6 @@ typedef struct lcnn_study_claim {
     const char *says, *metric;
     int better_model, than_model;     /* -1: the same on both sides */
     const char *const *better, *const *than; /* [axis_count] */
-    bool than_all;                    /* than every other value of what `better` names */
 } lcnn_study_claim;
 
 typedef struct lcnn_experiment {

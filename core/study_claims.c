@@ -155,8 +155,7 @@ static void read_claim(study_reader *r, const doc *d) {
     *c = (lcnn_study_claim){.says = row.says,
                       .metric = metrics[row.metric],
                       .better_model = -1,
-                      .than_model = -1,
-                      .than_all = than == NULL};
+                      .than_model = -1};
     c->better = read_choice(r, better, &c->better_model);
     c->than = read_choice(r, than, &c->than_model);
     for (const doc *b = better->first; than != NULL && b != NULL; b = b->next)

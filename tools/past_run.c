@@ -66,6 +66,16 @@ const char *json_member_text(const json_t *object, ...) {
     return json_is_string(found) ? json_string_value(found) : "";
 }
 
+char *json_file_text(const char *folder, const char *file, const char *key) {
+    char *path = run_path(folder, file);
+    json_t *all = json_load_file(path, 0, NULL);
+    const char *text = json_string_value(json_object_get(all, key));
+    char *copy = text ? strdup(text) : NULL;
+    json_decref(all);
+    free(path);
+    return copy;
+}
+
 /* An object from a file of the folder, or NULL; a damaged one is missed. */
 static json_t *read_json(past_run *r, const char *name) {
     struct stat info;

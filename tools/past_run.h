@@ -59,4 +59,7 @@ const json_t *json_member(const json_t *object, ...) __attribute__((sentinel));
 double json_member_number(const json_t *object, ...) __attribute__((sentinel));
 const char *json_member_text(const json_t *object, ...) __attribute__((sentinel));
 
+/* The text of a member of a JSON file in a folder, to be freed; NULL where there is none. */
+char *json_file_text(const char *folder, const char *file, const char *key);
+
 #endif

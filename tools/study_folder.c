@@ -1,5 +1,6 @@
 /* study_folder.c - the folder of a study: entered by one process at a time, never shared by two
- * studies; and the folders of its trials, of which only those that runs have written are removed. */
+ * studies; and the folders of its trials, of which only those that runs have written are removed.
+ */
 #include "config.h"
 
 #include <dirent.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "past_run.h"
 #include "result.h"
 #include "rundir.h"
 #include "study.h"
@@ -42,24 +44,13 @@ static int hold(const char *folder) {
     return LCNN_OK; /* a file system without locks */
 }
 
-/* The name in the study.yaml of a folder, to be freed; NULL when there is none. Its first lines are made by us. */
-static char *study_there(const char *folder) {
-    char *path = run_path(folder, "study.json");
-    json_t *all = json_load_file(path, 0, NULL);
-    const char *name = json_string_value(json_object_get(all, "study"));
-    char *copy = name ? strdup(name) : NULL;
-    json_decref(all);
-    free(path);
-    return copy;
-}
-
 /* What tells a study's folder from others: its name, where it came from, and its text. */
 static int write_identity(const study_run *s) {
     run_file file;
     run_file_begin(&file, s->folder, "study.json");
-    json_t *all = json_pack("{s:o, s:o, s:s}", "study", json_text(lcnn_study_name(s->study)),
-                            "file", json_text(lcnn_study_path(s->study)), "version",
-                            lcnn_version());
+    json_t *all =
+        json_pack("{s:o, s:o, s:s}", "study", json_text(lcnn_study_name(s->study)), "file",
+                  json_text(lcnn_study_path(s->study)), "version", lcnn_version());
     if (!all)
         no_memory();
     json_write(all, file.out);
@@ -81,7 +72,7 @@ int study_folder_enter(study_run *s) {
         status = hold(s->folder);
     if (status != LCNN_OK)
         return status;
-    char *name = study_there(s->folder);
+    char *name = json_file_text(s->folder, "study.json", "study");
     if (name && strcmp(name, lcnn_study_name(s->study)) != 0)
         status = complain(LCNN_BAD_IO, s->folder,
                           "this folder belongs to the study '%s'; give another one with --out",
@@ -118,12 +109,13 @@ bool trial_is_done(const trial_run *r) {
     return done;
 }
 
-/* What `run`, its report and this command put into a folder; files on their way have a longer name. */
+/* What `run`, its report and this command put into a folder; files on their way have a longer name.
+ */
 static bool is_ours(const char *name) {
-    static const char *const begin[] = {"model.yaml",     "run.json",        "metrics.csv",
-                                        "result.json",    "confusion.csv",   "predictions.csv",
-                                        "weights.safet",  "report.html",     "published.json",
-                                        "trial.json",     "probe-",          NULL};
+    static const char *const begin[] = {"model.yaml",    "run.json",      "metrics.csv",
+                                        "result.json",   "confusion.csv", "predictions.csv",
+                                        "weights.safet", "report.html",   "published.json",
+                                        "trial.json",    "probe-",        NULL};
     const char *plain = name + (*name == '.');
     for (int i = 0; begin[i]; i++)
         if (strncmp(plain, begin[i], strlen(begin[i])) == 0)
@@ -133,7 +125,8 @@ static bool is_ours(const char *name) {
 
 static bool is_figure(const char *name) {
     size_t length = strlen(name);
-    return length > 4 && (strcmp(name + length - 4, ".svg") == 0 || strcmp(name + length - 4, ".png") == 0);
+    return length > 4 &&
+           (strcmp(name + length - 4, ".svg") == 0 || strcmp(name + length - 4, ".png") == 0);
 }
 
 /* Removes the files that `wanted` knows, then the folder if nothing else is in it. */

@@ -1,7 +1,7 @@
 /* study_probes.c - trained models tested on changed data, by `lcnn test RUN --set ...` in children.
  *
- * What a probe finds is kept in the folder of its trial, under a name made of the setting, and is good
- * as long as it is of the same weights. */
+ * What a probe finds is kept in the folder of its trial, under a name made of the setting, and is
+ * good as long as it is of the same weights. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "past_run.h"
 #include "result.h"
 #include "rundir.h"
 #include "study.h"
@@ -34,19 +35,9 @@ static char *probe_path(const trial_run *r, const char *setting) {
     return run_path(r->folder, text_printf("probe-%08x.json", (unsigned)hash));
 }
 
-/* SHA-256 of the weights of a trial, from its record; to be freed. */
-static char *weights_of(const trial_run *r) {
-    char *path = run_path(r->folder, "run.json");
-    json_t *all = json_load_file(path, 0, NULL);
-    const char *text = json_string_value(json_object_get(all, "weights_sha256"));
-    char *copy = text ? strdup(text) : NULL;
-    json_decref(all);
-    free(path);
-    return copy;
-}
-
 json_t *probe_result(const trial_run *r, const char *setting) {
-    char *path = probe_path(r, setting), *weights = weights_of(r);
+    char *path = probe_path(r, setting),
+         *weights = json_file_text(r->folder, "run.json", "weights_sha256");
     json_t *all = json_load_file(path, 0, NULL);
     const char *of = json_string_value(json_object_get(all, "weights_sha256"));
     bool good = of && weights && strcmp(of, weights) == 0;
@@ -63,9 +54,8 @@ static pid_t start(void *user, int index, int threads) {
     probe *now = &p->list[index];
     char count[32];
     snprintf(count, sizeof count, "%d", threads);
-    const char *word[] = {"test",      now->run->folder, "--set",     now->setting, "--threads",
-                          count,       "--json",         "--offline", NULL,         NULL,
-                          NULL};
+    const char *word[] = {"test",   now->run->folder, "--set", now->setting, "--threads", count,
+                          "--json", "--offline",      NULL,    NULL,         NULL};
     if (p->study->args->isa) {
         word[8] = "--isa";
         word[9] = p->study->args->isa;
