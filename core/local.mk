@@ -25,7 +25,7 @@ core_sources = \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \
 	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_fetch.c core/lcnn_images.c \
-	core/lcnn_study.c \
+	core/lcnn_study.c core/lcnn_study_options.c core/lcnn_study_parts.h core/lcnn_study_trial.c \
 	core/lcnn_parts.h core/manual.c \
 	core/memory.c core/memory.h \
 	core/metrics.c core/metrics.h \

@@ -64,10 +64,8 @@ static void put_facts(const study_page *s) {
         page_fact(s->p, PAGE_BAD, "failed", text_count(failed), NULL);
     if (absent > 0)
         page_fact(s->p, PAGE_FAINT, "without their data set", text_count(absent), NULL);
-    page_fact(
-        s->p, PAGE_PLAIN, "wall time",
-        text_duration(json_member_number(s->results, "seconds", NULL)),
-        text_printf("%.0f done before", fmax(0, json_member_number(s->results, "kept", NULL))));
+    page_fact(s->p, PAGE_PLAIN, "wall time",
+              text_duration(json_member_number(s->results, "seconds", NULL)), "over all calls");
     page_fact(s->p, PAGE_PLAIN, "training in all",
               text_duration(json_member_number(s->results, "train_seconds", NULL)),
               "over all trials");

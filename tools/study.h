@@ -49,7 +49,7 @@ typedef struct study_run {
     int processors;
     int count;
     trial_run *run; /* [count], as the trials of the study */
-    double clock;
+    double clock, seconds_before; /* before: what earlier calls took for this folder */
     char started[32];
     int status;
 } study_run;

@@ -62,6 +62,15 @@ static int write_identity(const study_run *s) {
     return status ? status : second;
 }
 
+static double seconds_before(const char *folder) {
+    char *path = run_path(folder, "results.json");
+    json_t *all = json_load_file(path, 0, NULL);
+    double seconds = json_number_value(json_object_get(all, "seconds"));
+    json_decref(all);
+    free(path);
+    return seconds > 0 && seconds < 1e9 ? seconds : 0;
+}
+
 int study_folder_enter(study_run *s) {
     struct stat info;
     bool there = stat(s->folder, &info) == 0;
@@ -86,6 +95,7 @@ int study_folder_enter(study_run *s) {
     if (status == LCNN_OK && mkdir(trials, 0777) != 0 && errno != EEXIST)
         status = complain(LCNN_BAD_IO, trials, "cannot make this folder: %s", strerror(errno));
     free(trials);
+    s->seconds_before = seconds_before(s->folder);
     return status == LCNN_OK ? write_identity(s) : status;
 }
 
@@ -109,16 +119,15 @@ bool trial_is_done(const trial_run *r) {
     return done;
 }
 
-/* What `run`, its report and this command put into a folder; files on their way have a longer name.
- */
+/* What `run`, its report and this command put into a folder, and files on their way, which a killed
+ * run leaves. */
 static bool is_ours(const char *name) {
-    static const char *const begin[] = {"model.yaml",    "run.json",      "metrics.csv",
-                                        "result.json",   "confusion.csv", "predictions.csv",
-                                        "weights.safet", "report.html",   "published.json",
-                                        "trial.json",    "probe-",        NULL};
-    const char *plain = name + (*name == '.');
+    static const char *const begin[] = {
+        "model.yaml",      "run.json",      "metrics.csv", "result.json",    "confusion.csv",
+        "predictions.csv", "weights.safet", "report.html", "published.json", "trial.json",
+        "probe-",          ".lcnn-",        NULL};
     for (int i = 0; begin[i]; i++)
-        if (strncmp(plain, begin[i], strlen(begin[i])) == 0)
+        if (strncmp(name, begin[i], strlen(begin[i])) == 0)
             return true;
     return false;
 }

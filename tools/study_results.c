@@ -1,5 +1,5 @@
-/* study_results.c - results.json and results.csv: everything that a study found, for the report and for
- * other programs. */
+/* study_results.c - results.json and results.csv: everything that a study found, for the report and
+ * for other programs. */
 #include "config.h"
 
 #include <math.h>
@@ -23,7 +23,8 @@ static json_t *checked(json_t *value) {
 static json_t *value_json(const char *label) {
     char *end;
     double x = strtod(label, &end);
-    bool number = *label && *end == '\0' && strspn(label, "+-.eE0123456789") == strlen(label) && isfinite(x);
+    bool number =
+        *label && *end == '\0' && strspn(label, "+-.eE0123456789") == strlen(label) && isfinite(x);
     if (!number)
         return json_text(label);
     return x == floor(x) && fabs(x) < 1e15 ? json_integer((json_int_t)x) : json_real(x);
@@ -94,7 +95,8 @@ static json_t *rejection_json(const trial_figures *f, double reject_to) {
         json_array_append_new(error, json_number(trial_error_after(f, share)));
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "to", json_number(reject_to), "share",
-                     json_number(trial_rejected(f, reject_to)), "rejected", rejected, "error", error);
+                     json_number(trial_rejected(f, reject_to)), "rejected", rejected, "error",
+                     error);
 }
 
 static json_t *trial_json(const study_run *s, const lcnn_experiment *e, const lcnn_cell *cell) {
@@ -110,17 +112,18 @@ static json_t *trial_json(const study_run *s, const lcnn_experiment *e, const lc
         r->message ? json_text(r->message) : json_null()));
     free(folder);
     json_t *figures = checked(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o}", "accuracy", json_number(shown ? f->accuracy : NAN), "loss",
-        json_number(shown ? f->loss : NAN), "precision", json_number(shown ? f->precision : NAN),
-        "recall", json_number(shown ? f->recall : NAN), "f1", json_number(shown ? f->f1 : NAN),
-        "validation_accuracy", json_number(f->validation_accuracy)));
+        "{s:o, s:o, s:o, s:o, s:o, s:o}", "accuracy", json_number(shown ? f->accuracy : NAN),
+        "loss", json_number(shown ? f->loss : NAN), "precision",
+        json_number(shown ? f->precision : NAN), "recall", json_number(shown ? f->recall : NAN),
+        "f1", json_number(shown ? f->f1 : NAN), "validation_accuracy",
+        json_number(f->validation_accuracy)));
     json_object_update_missing(all, figures);
     json_decref(figures);
     figures = checked(json_pack(
         "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "parameters",
-        (json_int_t)model_parameters(r->trial->model), "macs",
-        (json_int_t)macs_of(r->trial->model), "train_seconds", json_number(f->train_seconds),
-        "together", r->together ? json_integer(r->together) : json_null(), "threads",
+        (json_int_t)model_parameters(r->trial->model), "macs", (json_int_t)macs_of(r->trial->model),
+        "train_seconds", json_number(f->train_seconds), "together",
+        r->together ? json_integer(r->together) : json_null(), "threads",
         r->threads ? json_integer(r->threads) : json_null(), "weights_sha256",
         *f->weights_sha256 ? json_string(f->weights_sha256) : json_null(), "probes",
         probes_json(e, r), "rejection", shown ? rejection_json(f, e->reject_to) : json_null()));
@@ -131,8 +134,8 @@ static json_t *trial_json(const study_run *s, const lcnn_experiment *e, const lc
 
 /* ---- Summaries -------------------------------------------------------------------------------------- */
 
-static json_t *estimate_json(const study_run *s, const lcnn_experiment *e, int group, const char *metric,
-                             bool shown) {
+static json_t *estimate_json(const study_run *s, const lcnn_experiment *e, int group,
+                             const char *metric, bool shown) {
     double *value = calloc((size_t)group_size(e) + 1, sizeof *value);
     if (!value)
         no_memory();
@@ -153,16 +156,15 @@ static json_t *summary_json(const study_run *s, const lcnn_experiment *e, int gr
     int done = 0;
     for (int i = 0; i < group_size(e); i++)
         done += s->run[cell[i].trial].state == TRIAL_DONE;
-    return checked(json_pack(
-        "{s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:b, s:o}", "model",
-        json_text(e->models[cell->model]), "data", data_json(s, e, cell), "settings",
-        settings_json(e, cell), "seeds", done, "accuracy",
-        estimate_json(s, e, group, "accuracy", shown), "loss",
-        estimate_json(s, e, group, "loss", shown), "validation_accuracy",
-        estimate_json(s, e, group, "validation_accuracy", true), "rejected",
-        estimate_json(s, e, group, "rejected", shown && e->reject_to > 0), "best",
-        (int)(best_group(s, e) == group), "published",
-        shown ? summary_published(s, e, group) : json_array()));
+    return checked(json_pack("{s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:b, s:o}", "model",
+                             json_text(e->models[cell->model]), "data", data_json(s, e, cell),
+                             "settings", settings_json(e, cell), "seeds", done, "accuracy",
+                             estimate_json(s, e, group, "accuracy", shown), "loss",
+                             estimate_json(s, e, group, "loss", shown), "validation_accuracy",
+                             estimate_json(s, e, group, "validation_accuracy", true), "rejected",
+                             estimate_json(s, e, group, "rejected", shown && e->reject_to > 0),
+                             "best", (int)(best_group(s, e) == group), "published",
+                             shown ? summary_published(s, e, group) : json_array()));
 }
 
 static json_t *experiment_json(const study_run *s, const lcnn_experiment *e) {
@@ -200,8 +202,9 @@ json_t *study_results(const study_run *s) {
         "{s:o, s:o, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o}", "study",
         json_text(lcnn_study_name(s->study)), "about", json_text(lcnn_study_about(s->study)),
         "version", lcnn_version(), "started", s->started, "seconds",
-        json_number(clock_seconds() - s->clock), "train_seconds", json_number(trained), "threads",
-        s->processors, "trial_count", s->count, "done", done, "kept", kept, "experiments", list));
+        json_number(s->seconds_before + clock_seconds() - s->clock), "train_seconds",
+        json_number(trained), "threads", s->processors, "trial_count", s->count, "done", done,
+        "kept", kept, "experiments", list));
 }
 
 /* ---- Files --------------------------------------------------------------------------------------------- */
@@ -238,10 +241,23 @@ static void write_settings(const json_t *settings, FILE *out) {
 
 /* A row for each trial of each experiment. */
 static int write_csv(const study_run *s, const json_t *results) {
-    static const char *const columns[] = {
-        "id",     "model", "data", "seed",       "state", "accuracy",      "loss",     "precision", "recall",
-        "f1",     "validation_accuracy", "parameters", "macs",  "train_seconds", "together", "weights_sha256",
-        "message"};
+    static const char *const columns[] = {"id",
+                                          "model",
+                                          "data",
+                                          "seed",
+                                          "state",
+                                          "accuracy",
+                                          "loss",
+                                          "precision",
+                                          "recall",
+                                          "f1",
+                                          "validation_accuracy",
+                                          "parameters",
+                                          "macs",
+                                          "train_seconds",
+                                          "together",
+                                          "weights_sha256",
+                                          "message"};
     run_file file;
     run_file_begin(&file, s->folder, "results.csv");
     fputs("experiment,settings", file.out);
@@ -252,15 +268,15 @@ static int write_csv(const study_run *s, const json_t *results) {
     json_t *experiment, *trial;
     json_array_foreach(json_object_get(results, "experiments"), i, experiment)
         json_array_foreach(json_object_get(experiment, "trials"), k, trial) {
-            write_cell(json_object_get(experiment, "name"), file.out);
+        write_cell(json_object_get(experiment, "name"), file.out);
+        fputc(',', file.out);
+        write_settings(json_object_get(trial, "settings"), file.out);
+        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
             fputc(',', file.out);
-            write_settings(json_object_get(trial, "settings"), file.out);
-            for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-                fputc(',', file.out);
-                write_cell(json_object_get(trial, columns[c]), file.out);
-            }
-            fputc('\n', file.out);
+            write_cell(json_object_get(trial, columns[c]), file.out);
         }
+        fputc('\n', file.out);
+    }
     return run_file_end(&file);
 }
 
