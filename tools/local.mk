@@ -76,7 +76,7 @@ lcnn_SOURCES = \
 lcnn_LDADD = $(lcnn_libraries) -lm
 
 # Measuring lcnn beside its peers, by hand: see tools/bench/README.md.
-EXTRA_DIST += \
+EXTRA_DIST += tools/report.png \
 	tools/bench/README.md \
 	tools/bench/compare.py \
 	tools/bench/files.py \

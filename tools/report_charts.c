@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "report.h"
@@ -104,6 +105,29 @@ static void add_published(curves *c, const json_t *curve, const char *member, co
                                          .colour = colour};
 }
 
+/* Where others ended up, as a point over the last epoch: those of a loss, or shares of errors. */
+static void add_published_end(curves *c, const past_run *r, bool loss) {
+    const json_t *results = json_member(r->published, "results", NULL);
+    double *y = curves_keep(c, numbers(1));
+    *y = NAN;
+    for (size_t i = 0; i < json_array_size(results); i++) {
+        const json_t *one = json_array_get(results, i);
+        const char *metric = json_member_text(one, "metric", NULL);
+        double value = json_member_number(one, "value", NULL);
+        if (loss ? strcmp(metric, "loss") == 0 : strcmp(metric, "error") == 0)
+            *y = value;
+        else if (!loss && strcmp(metric, "accuracy") == 0)
+            *y = 1 - value;
+    }
+    if (isfinite(*y))
+        c->series[c->count++] = (series){.label = "test, published",
+                                         .style = SERIES_REFERENCE,
+                                         .count = 1,
+                                         .x = &r->column[RUN_EPOCH][r->epochs - 1],
+                                         .y = y,
+                                         .colour = 2};
+}
+
 static void draw_error(figures *f, const past_run *r) {
     curves c = {0};
     const json_t *published = json_member(r->published, "curve", NULL);
@@ -113,7 +137,10 @@ static void draw_error(figures *f, const past_run *r) {
     curves_add(&c, r, "validation", errors_of(&c, r, RUN_VALIDATION_ACCURACY), 3);
     curves_add(&c, r, "test", errors_of(&c, r, RUN_TEST_ACCURACY), 2);
     add_published(&c, published, "train_error", "training, published", 1);
-    add_published(&c, published, "test_error", "test, published", 2);
+    if (json_is_object(published))
+        add_published(&c, published, "test_error", "test, published", 2);
+    else
+        add_published_end(&c, r, false);
     if (c.count > 0)
         figures_chart(f, &(chart){.name = "error",
                                   .title = "Error",
@@ -128,9 +155,12 @@ static void draw_error(figures *f, const past_run *r) {
 
 static void draw_loss(figures *f, const past_run *r) {
     curves c = {0};
+    if (r->epochs == 0)
+        return;
     curves_add(&c, r, "training", r->column[RUN_TRAIN_LOSS], 1);
     curves_add(&c, r, "validation", r->column[RUN_VALIDATION_LOSS], 3);
     curves_add(&c, r, "test", r->column[RUN_TEST_LOSS], 2);
+    add_published_end(&c, r, true);
     if (c.count > 0)
         figures_chart(f, &(chart){.name = "loss",
                                   .title = "Loss",
@@ -139,6 +169,7 @@ static void draw_loss(figures *f, const past_run *r) {
                                         .log = wants_log(c.count, c.series)},
                                   .series_count = c.count,
                                   .series = c.series});
+    curves_free(&c);
 }
 
 /* A rate that never changes needs no chart. */

@@ -88,7 +88,13 @@ void report_run_head(run_page *p) {
 
 /* ---- Published figures ------------------------------------------------------------------------ */
 
-static void add_claim(page *out, const json_t *claim) {
+/* The source of one figure, where it is another than that of all. */
+static const char *own_source(const json_t *claim, const char *common) {
+    const char *own = json_member_text(claim, "source", NULL);
+    return strcmp(own, common) == 0 ? "" : own;
+}
+
+static void add_claim(page *out, const json_t *claim, const char *common) {
     const char *metric = json_member_text(claim, "metric", NULL);
     const char *verdict = json_member_text(claim, "verdict", NULL);
     page_tone tone = strcmp(verdict, "worse") == 0 ? PAGE_BAD : *verdict ? PAGE_GOOD : PAGE_FAINT;
@@ -101,7 +107,7 @@ static void add_claim(page *out, const json_t *claim) {
                    range_text(metric, json_member_number(claim, "low", NULL),
                               json_member_number(claim, "high", NULL)));
     page_cell_tone(out, tone, *verdict ? verdict : "shown only");
-    page_cell_tone(out, PAGE_FAINT, json_member_text(claim, "source", NULL));
+    page_cell_tone(out, PAGE_FAINT, own_source(claim, common));
 }
 
 /* How many of the published mistakes are also ours. */
@@ -126,13 +132,16 @@ void report_run_published(run_page *p) {
     if (*source)
         page_paragraph(p->page, "%s", source);
     static const char *const heads[] = {"figure",        "data",    "published", "here",
-                                        "95 % interval", "verdict", "source"};
+                                        "95 % interval", "verdict", ""};
     page_table_begin(p->page, "llrrrll", NULL);
     for (int i = 0; i < 7; i++)
         page_head(p->page, heads[i]);
     for (size_t i = 0; i < json_array_size(results); i++)
-        add_claim(p->page, json_array_get(results, i));
+        add_claim(p->page, json_array_get(results, i), source);
     page_table_end(p->page);
+    const char *why_not = json_member_text(p->run->published, "why_not_graded", NULL);
+    if (*why_not)
+        page_note(p->page, "Nothing is graded: %s.", why_not);
     add_error_overlap(p);
 }
 
