@@ -106,6 +106,7 @@ const char page_style[] =
     "@media print{@page{margin:1.6cm}body{font-size:10pt}nav{display:none}"
     "main,footer{max-width:none;padding:0}header{padding-top:0}a{color:inherit}"
     "section{padding:1.2rem 0 .4rem;margin-top:.6rem}"
+    ".columns:not(:has(table)){grid-template-columns:1fr 1fr;gap:1rem}"
     "h2,h3{break-after:avoid}figure,.facts>div,tr,.graph{break-inside:avoid}"
     ".scroll,.graph{overflow:visible}pre{max-height:none;white-space:pre-wrap;font-size:7.5pt;"
     "line-height:1.35}"
