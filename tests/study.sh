@@ -98,6 +98,11 @@ parts_can_be_chosen() {
     absent part2
 }
 
+settings_of_models_are_refused() {
+    refused 2 'two.yaml: error: --data and --set are for models' check two.yaml --set pool=2
+    refused 2 'for models' check two.yaml --data glyphs
+}
+
 # ---- What is said of it ------------------------------------------------------------------------------------------------
 
 seeds_are_summed_up() {
@@ -267,7 +272,7 @@ two_at_once_are_refused() {
 }
 
 for name in trials_are_listed each_trial_is_a_run what_is_done_is_kept what_changed_is_done_again parts_can_be_chosen \
-    seeds_are_summed_up claims_are_judged_from_all_seeds json_stands_alone the_best_of_a_search_alone_is_tested \
+    settings_of_models_are_refused seeds_are_summed_up claims_are_judged_from_all_seeds json_stands_alone the_best_of_a_search_alone_is_tested \
     probes_test_what_is_trained a_failing_trial_does_not_end_it missing_data_leaves_trials_out \
     it_goes_on_after_an_interruption it_goes_on_after_being_killed scraps_of_a_killed_trial_are_swept \
     what_is_nobody_s_stays two_at_once_are_refused; do

@@ -13,7 +13,11 @@ static const option options[] = {
     {0},
 };
 
-static int check_study(const char *path) {
+static int check_study(const arguments *args, const char *path) {
+    if (args->data || args->settings.count > 0)
+        return complain(LCNN_BAD_USAGE, path,
+                        "--data and --set are for models, and this is a study; it says itself what "
+                        "its trials change");
     lcnn_errors *errors = messages_begin();
     lcnn_study *study = lcnn_study_load(path, NULL, errors);
     int status = messages_end(errors);
@@ -30,7 +34,7 @@ static int check_main(const arguments *args) {
     int worst = LCNN_OK;
     for (int i = 0; i < args->operand_count; i++) {
         bool study = lcnn_study_is(args->operand[i]);
-        int status = study ? check_study(args->operand[i]) : LCNN_OK;
+        int status = study ? check_study(args, args->operand[i]) : LCNN_OK;
         lcnn_model *model = study ? NULL : job_model(args, args->operand[i], &status);
         worst = status > worst ? status : worst;
         if (!model)
