@@ -1,5 +1,5 @@
 #!/bin/sh
-# bad.sh - bad models: `lcnn check` must say what NAME.err holds, word for word, and return the status of a bad model.
+# bad.sh - bad models and studies: `lcnn check` must say what NAME.err holds, word for word, and return the status of a bad model.
 #
 # A case is two files in tests/bad/, NAME.yaml and NAME.err; names that begin with limit- ask for too much and return 7.
 # To make the second one, and then to read it with care: cd tests/bad && lcnn check NAME.yaml 2>NAME.err
