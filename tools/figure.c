@@ -81,16 +81,6 @@ double text_pixels(const char *text, int size) {
     return width * size;
 }
 
-const char *text_short(const char *text, int most) {
-    text = text_plain(text);
-    if (text_width(text) <= most)
-        return text;
-    const char *end = text;
-    for (int left = most - 1; left > 0 || ((unsigned char)*end & 0xc0) == 0x80; end++)
-        left -= ((unsigned char)end[1] & 0xc0) != 0x80;
-    return text_printf("%.*s…", (int)(end - text), text);
-}
-
 /* ---- Layout ----------------------------------------------------------------------------------- */
 
 static const char *colour_of(const chart *c, int index) {

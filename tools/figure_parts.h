@@ -60,9 +60,6 @@ void gp_words(FILE *out, const drawing *d, const words *w);
 /* Pixels that a text takes in width, about. */
 double text_pixels(const char *text, int size);
 
-/* At most so many characters, "..." behind what was cut; one of text.h's buffers. */
-const char *text_short(const char *text, int most);
-
 /* ---- Colours ---------------------------------------------------------------------------------- */
 
 /* Each role has a colour of its own, since figure_svg.c tells by it what becomes of it in the dark. */

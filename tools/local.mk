@@ -46,12 +46,14 @@ lcnn_SOURCES = \
 	tools/report.h \
 	tools/report_charts.c \
 	tools/report_compare.c \
+	tools/report_gallery.c tools/report_gallery.h \
 	tools/report_graph.c \
 	tools/report_parts.c tools/report_parts.h \
 	tools/report_run.c tools/report_run_parts.h \
 	tools/report_run_images.c \
 	tools/report_run_inside.c \
 	tools/report_run_origin.c \
+	tools/report_run_published.c \
 	tools/report_run_scores.c \
 	tools/report_study.c tools/report_study.h \
 	tools/report_study_charts.c \

@@ -254,3 +254,11 @@ void page_columns_begin(page *p) {
 void page_columns_end(page *p) {
     fputs("</div>\n", p->body);
 }
+
+void page_wide_begin(page *p) {
+    fputs("<div class=\"wide\" tabindex=\"0\">\n", p->body);
+}
+
+void page_wide_end(page *p) {
+    fputs("</div>\n", p->body);
+}

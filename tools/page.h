@@ -67,6 +67,9 @@ void page_table_end(page *p);
 /* What is in between stands side by side where there is room. */
 void page_columns_begin(page *p);
 void page_columns_end(page *p);
+/* Charts in between keep letters that can be read on any screen: they are larger, and scroll where there is no room. */
+void page_wide_begin(page *p);
+void page_wide_end(page *p);
 
 /* The SVG file `path` of a chart (figure.h), which becomes part of the page. `alt` says what it shows where it cannot be seen;
  * `caption` may be NULL. False, with nothing on the page, where the file cannot be read. */

@@ -291,10 +291,11 @@ static json_t *errors_json(const beside *b) {
 }
 
 json_t *beside_json(const beside *b) {
-    json_t *all = json_pack("{s:o, s:s?, s:o, s:o, s:o}", "source", json_text(b->published->source),
+    json_t *all = json_pack("{s:o, s:s?, s:o, s:o, s:o, s:o}", "source", json_text(b->published->source),
                             "why_not_graded", b->why_not, "results", beside_results(b), "curve",
                             b->curve ? curve_json(b) : json_null(), "errors",
-                            b->errors && !b->misfit ? errors_json(b) : json_null());
+                            b->errors && !b->misfit ? errors_json(b) : json_null(), "why_no_errors",
+                            b->misfit ? json_text(b->misfit) : json_null());
     if (!all)
         no_memory();
     return all;

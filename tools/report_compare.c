@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "job.h"
 #include "report.h"
+#include "report_gallery.h"
 #include "report_parts.h"
 #include "statistics.h"
 #include "text.h"
@@ -79,8 +81,8 @@ static void put_row(const comparison *c, int i) {
     page_cell(p, percent_range(binomial_interval(wrong_answers(r), r->prediction_count)));
     page_cell(p, text_decimal(json_member_number(r->result, "test", "loss", NULL)));
     page_cell(p, text_percent(json_member_number(r->result, "test", "macro", "f1", NULL)));
-    page_cell(p, run_parameters(r) ? text_count(run_parameters(r)) : "-");
-    page_cell(p, run_macs(r) ? text_count(run_macs(r)) : "-");
+    page_cell(p, r->model ? text_count(model_total(r->model).parameters) : "-");
+    page_cell(p, r->model ? text_count(model_total(r->model).macs) : "-");
     page_cell(p, text_count(r->epochs));
     page_cell(p, text_duration(json_member_number(r->record, "seconds", NULL)));
     free(link);
@@ -301,7 +303,7 @@ static const char *answer_of(const past_run *r, uint32_t i) {
 }
 
 /* The images that `right` alone gets right, those of which `wrong` is surest first. */
-static void put_gallery(const comparison *c, int right, int wrong, const lcnn_data *data) {
+static void put_gallery(const comparison *c, int right, int wrong, const lcnn_images *images) {
     const past_run *a = c->run[right], *b = c->run[wrong];
     uint32_t count = only_right(a, b);
     double last = INFINITY;
@@ -316,7 +318,7 @@ static void put_gallery(const comparison *c, int right, int wrong, const lcnn_da
         uint32_t best =
             UINT32_MAX; /* the next in the order of falling probability, then of rising place */
         for (uint32_t i = 0; i < b->prediction_count; i++) {
-            double sure = b->prediction[i].probability;
+            double sure = isnan(b->prediction[i].probability) ? 0 : b->prediction[i].probability;
             if (right_at(a, i) && !right_at(b, i) && (sure < last || (sure == last && i > at)) &&
                 (best == UINT32_MAX || sure > b->prediction[best].probability))
                 best = i;
@@ -325,7 +327,7 @@ static void put_gallery(const comparison *c, int right, int wrong, const lcnn_da
             break;
         at = best;
         last = b->prediction[best].probability;
-        gallery_image(c->p, data, b->prediction[best].index,
+        gallery_image(c->p, images, b->prediction[best].index,
                       text_printf("#%u", b->prediction[best].index), PAGE_BAD,
                       text_printf("%.40s, not %.40s", answer_of(b, best), answer_of(a, best)),
                       text_percent(last));
@@ -338,24 +340,27 @@ static void put_images(const comparison *c) {
     enum { MOST = 3 };
     int shown = 0;
     lcnn_data *data = NULL;
+    char *why = NULL;
     for (int i = 1; i < c->count && shown < MOST; i++) {
         if (!same_images(c->run[0], c->run[i]) || c->run[0]->classes == 0)
             continue;
         if (shown++ == 0) {
             page_section(c->p, "Images they disagree on");
-            data = run_data(c->run[0]);
+            data = run_data(c->run[0], &why);
         }
         if (!data || !page_has_pictures())
             continue;
-        put_gallery(c, 0, i, data);
-        put_gallery(c, i, 0, data);
+        lcnn_images images = lcnn_data_images(data, LCNN_TEST);
+        put_gallery(c, 0, i, &images);
+        put_gallery(c, i, 0, &images);
     }
-    if (shown > 0 && !data)
-        page_note(c->p, "The data set is not here, so its images cannot be shown.");
+    if (why)
+        page_note(c->p, "%s", why);
     else if (shown > 0 && !page_has_pictures())
         page_note(c->p, "This lcnn was built without libpng, so images cannot be shown.");
     if (data)
         lcnn_data_free(data);
+    free(why);
 }
 
 /* ---- The page --------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "text.h"
 
 enum { BOX_WIDTH = 300, BOX_HEIGHT = 42, GAP = 16, LANE = 13, MARGIN = 8, CORNER = 6 };
+enum { LETTERS = 36 /* of a line in a box */ };
 
 /* From node `from` (0: the input, layer i is i + 1) to node `to`. */
 typedef struct edge {
@@ -109,10 +110,10 @@ static void draw_box(const drawing *d, int index, const char *role, const char *
                      const char *op, const char *output, const char *numbers) {
     int y = top_of(index);
     fprintf(d->out,
-            "<g><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"5\"/>"
+            "<g><rect class=\"box\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"5\"/>"
             "<rect class=\"mark%s\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" rx=\"2\"/>",
             d->left, y, BOX_WIDTH, BOX_HEIGHT, role, d->left, y, BOX_HEIGHT);
-    draw_words(d, y + 18, " class=\"name\"", false, name);
+    draw_words(d, y + 18, " class=\"name\"", false, text_short(name, LETTERS - text_width(output)));
     draw_words(d, y + 34, " class=\"small\"", false, op);
     draw_words(d, y + 18, "", true, output);
     draw_words(d, y + 34, " class=\"small\"", true, numbers);

@@ -187,50 +187,6 @@ const char *claim_text(const char *metric, double value, double uncertainty) {
                                        : text_printf("%s ± %.2f", text, 100 * uncertainty);
 }
 
-/* ---- Runs ------------------------------------------------------------------------------------- */
-
-int64_t run_parameters(const past_run *r) {
-    int64_t sum = 0;
-    for (int i = 0; r->model && i < lcnn_model_layer_count(r->model); i++)
-        sum += lcnn_model_layer(r->model, i).parameters;
-    return sum;
-}
-
-int64_t run_macs(const past_run *r) {
-    int64_t sum = 0;
-    for (int i = 0; r->model && i < lcnn_model_layer_count(r->model); i++)
-        sum += lcnn_model_layer(r->model, i).macs;
-    return sum;
-}
-
-lcnn_data *run_data(const past_run *r) {
-    const char *name =
-        r->model ? lcnn_model_data(r->model) : json_member_text(r->record, "data", NULL);
-    lcnn_errors *errors = messages_begin();
-    lcnn_data *data = *name ? lcnn_data_open(name, errors) : NULL;
-    lcnn_errors_free(errors);
-    if (data &&
-        strcmp(lcnn_data_sha256(data), json_member_text(r->record, "data_sha256", NULL)) != 0) {
-        lcnn_data_free(data);
-        return NULL;
-    }
-    return data;
-}
-
-void gallery_image(page *p, const lcnn_data *data, uint32_t index, const char *title,
-                   page_tone tone, const char *line, const char *detail) {
-    lcnn_images images = lcnn_data_images(data, LCNN_TEST);
-    if (index >= images.count)
-        return;
-    size_t size = (size_t)images.channels * (size_t)images.height * (size_t)images.width;
-    lcnn_picture *picture = lcnn_picture_new(images.channels, images.height, images.width);
-    if (!picture)
-        no_memory();
-    memcpy(picture->pixels, images.pixels + index * size, size);
-    page_gallery_picture(p, picture, title, tone, line, detail);
-    lcnn_picture_free(picture);
-}
-
 /* ---- Paths ------------------------------------------------------------------------------------ */
 
 char *relative_path(const char *from, const char *to) {

@@ -1,4 +1,4 @@
-/* report_parts.h - what pages of several runs share: settings of models as pairs, figures in words, images of data sets, paths between folders. */
+/* report_parts.h - what pages of several runs share: settings of models as pairs, figures in words, paths between folders. */
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
@@ -29,19 +29,6 @@ const char *settings_value(const setting_list *list, const char *key);
 const char *metric_text(const char *metric, double value);
 const char *range_text(const char *metric, double low, double high);
 const char *claim_text(const char *metric, double value, double uncertainty);
-
-/* ---- Runs ------------------------------------------------------------------------------------- */
-
-/* Trained numbers and multiply-adds of an image; 0 where the model cannot be read here. */
-int64_t run_parameters(const past_run *r);
-int64_t run_macs(const past_run *r);
-
-/* The data set that the run was tested on, the very same; NULL where it is not here. */
-lcnn_data *run_data(const past_run *r);
-
-/* Adds the test image of a prediction to an open gallery. */
-void gallery_image(page *p, const lcnn_data *data, uint32_t index, const char *title, page_tone tone, const char *line,
-                   const char *detail);
 
 /* ---- Paths ------------------------------------------------------------------------------------ */
 

@@ -7,59 +7,11 @@
 #include <string.h>
 
 #include "command.h"
+#include "report_gallery.h"
 #include "report_run_parts.h"
 #include "text.h"
 
-enum { SHOWN = 32 };
-
-lcnn_picture *report_picture(const lcnn_images *images, uint32_t index) {
-    size_t size = (size_t)images->channels * (size_t)images->height * (size_t)images->width;
-    bool grey = images->channels != 3; /* any other number of channels: the first */
-    lcnn_picture *made = lcnn_picture_new(grey ? 1 : 3, images->height, images->width);
-    if (!made)
-        no_memory();
-    memcpy(made->pixels, images->pixels + index * size,
-           grey ? (size_t)images->height * (size_t)images->width : size);
-    return made;
-}
-
-/* ---- Choosing --------------------------------------------------------------------------------- */
-
-static int compare_order(const run_prediction *a, const run_prediction *b, bool falling) {
-    if (a->probability != b->probability)
-        return (a->probability < b->probability) == falling ? 1 : -1;
-    return a->index < b->index ? -1 : a->index > b->index;
-}
-
-static int falling(const void *left, const void *right) {
-    return compare_order(*(run_prediction *const *)left, *(run_prediction *const *)right, true);
-}
-
-static int rising(const void *left, const void *right) {
-    return compare_order(*(run_prediction *const *)left, *(run_prediction *const *)right, false);
-}
-
-static const run_prediction **chosen(const past_run *r, bool hits, uint32_t *count) {
-    const run_prediction **list = report_array(r->prediction_count, sizeof *list);
-    *count = 0;
-    for (uint32_t i = 0; i < r->prediction_count; i++) {
-        const run_prediction *p = &r->prediction[i];
-        if ((p->truth == p->answer) == hits && !isnan(p->probability))
-            list[(*count)++] = p;
-    }
-    qsort(list, *count, sizeof *list, hits ? rising : falling);
-    return list;
-}
-
-const run_prediction **report_mistakes(const past_run *r, uint32_t *count) {
-    return chosen(r, false, count);
-}
-
-const run_prediction **report_doubtful(const past_run *r, uint32_t *count) {
-    return chosen(r, true, count);
-}
-
-/* ---- Showing ---------------------------------------------------------------------------------- */
+enum { SHOWN = 30 }; /* full rows, five or six or ten images in each */
 
 /* Pictures are enlarged so far that single pixels can be told apart, where that leaves room for
  * several in a row. */
@@ -74,15 +26,12 @@ static void add_gallery(run_page *p, const run_prediction **list, uint32_t count
     for (uint32_t i = 0, shown = 0; i < count && shown < SHOWN; i++) {
         if (list[i]->index >= p->images.count)
             continue;
-        lcnn_picture *picture = report_picture(&p->images, list[i]->index);
         const char *answer = r->class_name[list[i]->answer];
         const char *sure = text_percent(list[i]->probability);
         const char *line =
             hits ? sure : text_printf("read as %.200s, %s", text_plain(answer), sure);
-        page_gallery_picture(p->page, picture, r->class_name[list[i]->truth],
-                             hits ? PAGE_FAINT : PAGE_BAD, line,
-                             text_printf("no. %u", list[i]->index));
-        lcnn_picture_free(picture);
+        gallery_image(p->page, &p->images, list[i]->index, r->class_name[list[i]->truth],
+                      hits ? PAGE_FAINT : PAGE_BAD, line, text_printf("no. %u", list[i]->index));
         shown++;
     }
     page_gallery_end(p->page);
@@ -114,8 +63,8 @@ void report_run_galleries(run_page *p) {
     uint32_t mistakes, hits;
     if (p->run->prediction_count == 0)
         return;
-    const run_prediction **wrong = report_mistakes(p->run, &mistakes);
-    const run_prediction **doubtful = report_doubtful(p->run, &hits);
+    const run_prediction **wrong = run_mistakes(p->run, &mistakes);
+    const run_prediction **doubtful = run_doubtful(p->run, &hits);
     page_section(p->page, "Mistakes");
     if (p->no_images)
         page_note(p->page, "%s", p->no_images);

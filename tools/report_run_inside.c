@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "report_gallery.h"
 #include "report_run_parts.h"
 #include "text.h"
 
@@ -143,9 +144,15 @@ typedef struct sheet_form {
     int scale, gap;
 } sheet_form;
 
-/* Rows of even length that fit. */
+/* As many in a row as fit: rather a few less, where all rows are then full. */
 static void arrange(sheet_form *f, int tile_width) {
     int fit = SHEET / tile_width < 1 ? 1 : SHEET / tile_width;
+    for (int columns = fit; 2 * columns > fit; columns--)
+        if (f->tiles % columns == 0) {
+            f->columns = columns;
+            f->rows = f->tiles / columns;
+            return;
+        }
     f->rows = (f->tiles + fit - 1) / fit;
     f->columns = (f->tiles + f->rows - 1) / f->rows;
     f->rows = (f->tiles + f->columns - 1) / f->columns;
@@ -280,7 +287,7 @@ static void add_answers(run_page *p, const lcnn_model *m, const char *truth,
         }
     const char *said = "";
     for (int k = 0; k < SHOWN && order[k] >= 0; k++)
-        said = text_printf("%s%s%.80s %s", said, k > 0 ? ", " : "",
+        said = text_printf("%s%s%.80s (%s)", said, k > 0 ? ", " : "",
                            text_plain(lcnn_model_class_name(m, order[k])),
                            text_percent((double)probability[order[k]]));
     page_paragraph(p->page, "It is %s. The network says: %s.", truth, said);
@@ -324,7 +331,7 @@ static void add_maps(run_page *p, lcnn_predictor *predictor) {
             (count == 0 || one->truth != chosen[0]->truth))
             chosen[count++] = one;
     }
-    const run_prediction **wrong = report_mistakes(r, &mistakes);
+    const run_prediction **wrong = run_mistakes(r, &mistakes);
     if (mistakes > 0 && wrong[0]->index < p->images.count)
         chosen[count++] = wrong[0];
     for (int i = 0; i < count; i++)

@@ -7,34 +7,37 @@
 #include <string.h>
 
 #include "command.h"
+#include "job.h"
 #include "report_run_parts.h"
 #include "rundir.h"
 #include "text.h"
 
 /* ---- The network ------------------------------------------------------------------------------ */
 
-static void add_layer_row(page *out, const lcnn_layer *l) {
+static void add_layer_row(page *out, const lcnn_layer *l, bool connections) {
     page_cell(out, l->name);
     page_cell(out, l->op);
     page_cell(out, l->output);
     page_cell(out, l->parameters ? text_count(l->parameters) : "");
     page_cell(out, l->macs ? text_count(l->macs) : "");
+    if (connections)
+        page_cell(out, l->connections ? text_count(l->connections) : "");
 }
 
 static void add_layer_table(page *out, const lcnn_model *m) {
-    static const char *const heads[] = {"layer", "operator", "output", "parameters",
-                                        "multiply-adds"};
-    lcnn_layer total = {.name = "total", .op = "", .output = ""};
-    page_table_begin(out, "lllrr", NULL);
-    for (int i = 0; i < 5; i++)
+    static const char *const heads[] = {"layer",      "operator",      "output",
+                                        "parameters", "multiply-adds", "connections"};
+    lcnn_layer total = model_total(m);
+    bool connections = total.connections > 0;
+    total.op = total.output = "";
+    page_table_begin(out, connections ? "lllrrr" : "lllrr", NULL);
+    for (int i = 0; i < (connections ? 6 : 5); i++)
         page_head(out, heads[i]);
     for (int i = 0; i < lcnn_model_layer_count(m); i++) {
         lcnn_layer l = lcnn_model_layer(m, i);
-        add_layer_row(out, &l);
-        total.parameters += l.parameters;
-        total.macs += l.macs;
+        add_layer_row(out, &l, connections);
     }
-    add_layer_row(out, &total);
+    add_layer_row(out, &total, connections);
     page_table_end(out);
 }
 

@@ -27,13 +27,6 @@ void report_run_inside(run_page *p);
 void report_run_network(run_page *p);
 void report_run_origin(run_page *p);
 
-/* Predictions in order: mistakes by falling, hits by rising probability. Sets *count; the caller frees the list. */
-const run_prediction **report_mistakes(const past_run *r, uint32_t *count);
-const run_prediction **report_doubtful(const past_run *r, uint32_t *count);
-
-/* An image of a data set as a picture; the caller frees it. */
-lcnn_picture *report_picture(const lcnn_images *images, uint32_t index);
-
 /* The graph of a model's layers, drawn into the page. */
 void report_graph(page *p, const lcnn_model *model);
 

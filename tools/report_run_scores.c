@@ -1,5 +1,5 @@
-/* report_run_scores.c - the figures on the page of a run: those that stand out, published ones
- * beside ours, curves by epoch, confusions, scores of classes. */
+/* report_run_scores.c - the figures on the page of a run: those that stand out, curves by epoch,
+ * confusions, scores of classes. */
 #include "config.h"
 
 #include <math.h>
@@ -8,7 +8,6 @@
 
 #include "command.h"
 #include "job.h"
-#include "report_parts.h"
 #include "report_run_parts.h"
 #include "statistics.h"
 #include "text.h"
@@ -50,11 +49,9 @@ static void add_training_facts(run_page *p) {
                   text_plural(r->epochs, "epoch"));
     if (!r->model)
         return;
-    int64_t macs = 0;
-    for (int i = 0; i < lcnn_model_layer_count(r->model); i++)
-        macs += lcnn_model_layer(r->model, i).macs;
-    page_fact(p->page, PAGE_PLAIN, "Parameters", text_count(model_parameters(r->model)),
-              text_printf("%s multiply-adds an image", text_count(macs)));
+    lcnn_layer total = model_total(r->model);
+    page_fact(p->page, PAGE_PLAIN, "Parameters", text_count(total.parameters),
+              text_printf("%s multiply-adds an image", text_count(total.macs)));
 }
 
 static void add_state(run_page *p) {
@@ -84,65 +81,6 @@ void report_run_head(run_page *p) {
         add_test_facts(p, test);
     add_training_facts(p);
     page_facts_end(p->page);
-}
-
-/* ---- Published figures ------------------------------------------------------------------------ */
-
-/* The source of one figure, where it is another than that of all. */
-static const char *own_source(const json_t *claim, const char *common) {
-    const char *own = json_member_text(claim, "source", NULL);
-    return strcmp(own, common) == 0 ? "" : own;
-}
-
-static void add_claim(page *out, const json_t *claim, const char *common) {
-    const char *metric = json_member_text(claim, "metric", NULL);
-    const char *verdict = json_member_text(claim, "verdict", NULL);
-    page_tone tone = strcmp(verdict, "worse") == 0 ? PAGE_BAD : *verdict ? PAGE_GOOD : PAGE_FAINT;
-    page_cell(out, metric);
-    page_cell(out, json_member_text(claim, "data", NULL));
-    page_cell(out, claim_text(metric, json_member_number(claim, "value", NULL),
-                              json_member_number(claim, "uncertainty", NULL)));
-    page_cell(out, metric_text(metric, json_member_number(claim, "ours", NULL)));
-    page_cell_tone(out, PAGE_FAINT,
-                   range_text(metric, json_member_number(claim, "low", NULL),
-                              json_member_number(claim, "high", NULL)));
-    page_cell_tone(out, tone, *verdict ? verdict : "shown only");
-    page_cell_tone(out, PAGE_FAINT, own_source(claim, common));
-}
-
-/* How many of the published mistakes are also ours. */
-static void add_error_overlap(run_page *p) {
-    const json_t *errors = json_member(p->run->published, "errors", NULL);
-    double both = json_member_number(errors, "both", NULL);
-    double ours = json_member_number(errors, "ours", NULL);
-    if (isnan(both) || isnan(ours) || fabs(both) > 1e9 || fabs(ours) > 1e9)
-        return;
-    page_paragraph(
-        p->page, "%s: %s published, %s here, %s in both.", json_member_text(errors, "title", NULL),
-        text_plural((int64_t)json_array_size(json_member(errors, "index", NULL)), "mistake"),
-        text_count((int64_t)ours), text_count((int64_t)both));
-}
-
-void report_run_published(run_page *p) {
-    const json_t *results = json_member(p->run->published, "results", NULL);
-    if (json_array_size(results) == 0)
-        return;
-    page_section(p->page, "Published figures");
-    const char *source = json_member_text(p->run->published, "source", NULL);
-    if (*source)
-        page_paragraph(p->page, "%s", source);
-    static const char *const heads[] = {"figure",        "data",    "published", "here",
-                                        "95 % interval", "verdict", ""};
-    page_table_begin(p->page, "llrrrll", NULL);
-    for (int i = 0; i < 7; i++)
-        page_head(p->page, heads[i]);
-    for (size_t i = 0; i < json_array_size(results); i++)
-        add_claim(p->page, json_array_get(results, i), source);
-    page_table_end(p->page);
-    const char *why_not = json_member_text(p->run->published, "why_not_graded", NULL);
-    if (*why_not)
-        page_note(p->page, "Nothing is graded: %s.", why_not);
-    add_error_overlap(p);
 }
 
 /* ---- Curves ----------------------------------------------------------------------------------- */
@@ -300,15 +238,19 @@ static void add_matrix(run_page *p) {
 void report_run_confusions(run_page *p) {
     if (p->run->classes == 0)
         return;
+    bool many = p->run->classes > 20;
     page_section(p->page, "Confusions");
-    page_columns_begin(p->page);
+    (many ? page_wide_begin : page_columns_begin)(p->page);
     bool shown = report_chart(p, "confusion", "Confusion matrix");
+    if (many)
+        page_wide_end(p->page);
     add_frequent_confusions(p);
-    page_columns_end(p->page);
-    if (shown || p->run->classes > 20)
+    if (!many)
+        page_columns_end(p->page);
+    if (shown || many)
         page_fold_begin(p->page, "The whole matrix in numbers");
     add_matrix(p);
-    if (shown || p->run->classes > 20)
+    if (shown || many)
         page_fold_end(p->page);
 }
 

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "report.h"
+#include "report_gallery.h"
 #include "report_parts.h"
 #include "report_study.h"
 #include "rundir.h"
@@ -17,29 +18,21 @@ enum { MOST_TRIALS = 6, SHOWN = 12 };
 
 /* The surest mistakes of a run. */
 static void put_mistakes(page *p, const past_run *r, const lcnn_data *data) {
-    uint32_t chosen[SHOWN], count = 0;
-    for (uint32_t i = 0; i < r->prediction_count; i++) {
-        const run_prediction *one = &r->prediction[i];
-        if (one->truth == one->answer)
-            continue;
-        uint32_t at = count < SHOWN ? count++ : SHOWN;
-        for (; at > 0 && r->prediction[chosen[at - 1]].probability < one->probability; at--)
-            if (at < SHOWN)
-                chosen[at] = chosen[at - 1];
-        if (at < SHOWN)
-            chosen[at] = i;
+    uint32_t count;
+    const run_prediction **wrong = run_mistakes(r, &count);
+    lcnn_images images = lcnn_data_images(data, LCNN_TEST);
+    if (count > 0) {
+        page_paragraph(p, "The mistakes it was surest of:");
+        page_gallery_begin(p, 88);
+        for (uint32_t i = 0; i < count && i < SHOWN; i++)
+            gallery_image(
+                p, &images, wrong[i]->index, text_printf("#%u", wrong[i]->index), PAGE_BAD,
+                text_printf("%.40s, not %.40s", text_plain(r->class_name[wrong[i]->answer]),
+                            text_plain(r->class_name[wrong[i]->truth])),
+                text_percent(wrong[i]->probability));
+        page_gallery_end(p);
     }
-    if (count == 0)
-        return;
-    page_gallery_begin(p, 88);
-    for (uint32_t i = 0; i < count; i++) {
-        const run_prediction *one = &r->prediction[chosen[i]];
-        gallery_image(p, data, one->index, text_printf("#%u", one->index), PAGE_BAD,
-                      text_printf("%.40s, not %.40s", text_plain(r->class_name[one->answer]),
-                                  text_plain(r->class_name[one->truth])),
-                      text_percent(one->probability));
-    }
-    page_gallery_end(p);
+    free(wrong);
 }
 
 static void put_run(study_page *s, const json_t *trial, const past_run *r, const lcnn_data *data) {
@@ -63,10 +56,8 @@ static void put_run(study_page *s, const json_t *trial, const past_run *r, const
     page_figure(s->p, r->folder, "confusion", "Confusion matrix");
     page_figure(s->p, r->folder, "classes", "Error of each class");
     page_columns_end(s->p);
-    if (data && page_has_pictures()) {
-        page_paragraph(s->p, "The mistakes it was surest of:");
+    if (data && page_has_pictures())
         put_mistakes(s->p, r, data);
-    }
 }
 
 /* Folders of trials lie in the folder of the study; anything else is not followed. */
@@ -121,7 +112,7 @@ void study_trials_put(study_page *s) {
             page_section(s->p, "Runs in detail");
             page_paragraph(s->p, "'lcnn report' makes a page of any other trial from its folder.");
         }
-        lcnn_data *data = run_data(r);
+        lcnn_data *data = run_data(r, NULL);
         put_run(s, one, r, data);
         if (data)
             lcnn_data_free(data);

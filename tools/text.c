@@ -76,6 +76,16 @@ const char *text_printf(const char *format, ...) {
     return out;
 }
 
+const char *text_short(const char *text, int most) {
+    text = text_plain(text);
+    if (text_width(text) <= most)
+        return text;
+    const char *end = text;
+    for (int left = most - 1; left > 0 || ((unsigned char)*end & 0xc0) == 0x80; end++)
+        left -= ((unsigned char)end[1] & 0xc0) != 0x80;
+    return text_printf("%.*s…", (int)(end - text), text);
+}
+
 const char *text_count(int64_t n) {
     char digits[32];
     int length = snprintf(digits, sizeof digits, "%lld", (long long)n);

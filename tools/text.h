@@ -15,6 +15,9 @@
  * "..." when very long. */
 const char *text_plain(const char *name);
 
+/* The same in `most` columns, cut with "…" where it is longer. */
+const char *text_short(const char *name, int most);
+
 /* Bytes of the UTF-8 character that `text` begins with; 0 where it is none, or not fit to print. */
 int text_character(const char *text);
 
