@@ -42,31 +42,41 @@ static int bundle_series(bundle *b, const char *label, series_style style) {
                   .x = numbers(b->room),
                   .y = numbers(b->room),
                   .low = numbers(b->room),
-                  .high = numbers(b->room),
-                  .names = calloc((size_t)b->room + 1, sizeof *s->names)};
-    if (!s->label || !s->names)
+                  .high = numbers(b->room)};
+    if (!s->label)
         no_memory();
     return b->count++;
 }
 
-/* Puts a point where its x belongs. */
+/* Puts a point where its x belongs. A series has names where its points have, NULL where none has.
+ */
 static void bundle_put(bundle *b, int index, double x, estimate at, const char *name) {
     series *s = index < 0 ? NULL : &b->s[index];
     if (!s || s->count == b->room)
         return;
     double *const row[] = {(double *)s->x, (double *)s->y, (double *)s->low, (double *)s->high};
+    if (name && !s->names && !(s->names = calloc((size_t)b->room + 1, sizeof *s->names)))
+        no_memory();
     const char **names = (const char **)s->names;
     int i = s->count++;
     for (; i > 0 && s->x[i - 1] > x; i--) {
         for (int k = 0; k < 4; k++)
             row[k][i] = row[k][i - 1];
-        names[i] = names[i - 1];
+        if (names)
+            names[i] = names[i - 1];
     }
     row[0][i] = x;
     row[1][i] = at.mean;
     row[2][i] = at.low;
     row[3][i] = at.high;
-    names[i] = name;
+    if (names)
+        names[i] = name;
+}
+
+/* What is alone in its chart needs no label. */
+static void bundle_drop_label(bundle *b) {
+    free((char *)b->s[0].label);
+    b->s[0].label = NULL;
 }
 
 static void bundle_free(bundle *b) {
@@ -261,10 +271,8 @@ static void add_axis_chart(figures *f, const char *name, const json_t *experimen
             if (pass == 1)
                 put_published(&b, one, metric, x);
         }
-    for (int k = 0; k < b.count; k++)
-        b.s[k].names = NULL;
     if (b.count == 1 && strcmp(b.s[0].label, "ours") == 0)
-        b.s[0].label = NULL;
+        bundle_drop_label(&b);
     char *title = strdup(text_printf("%s on %.60s", share ? "Test accuracy" : "Test loss", data));
     if (!title)
         no_memory();
@@ -322,15 +330,13 @@ static void add_size_chart(figures *f, const char *name, const json_t *experimen
             bundle_put(&b, points, mean_over_trials(experiment, one, sizes[size][0]), at,
                        json_member_text(one, "model", NULL));
     }
-    char *label = (char *)b.s[0].label;
-    b.s[0].label = NULL;
+    bundle_drop_label(&b);
     figures_chart(f, &(chart){.name = name,
                               .title = text_printf("%s, %.60s", sizes[size][2], data),
                               .x = {.label = sizes[size][1], .log = true},
                               .y = {.label = "test accuracy", .percent = true},
                               .series_count = 1,
                               .series = b.s});
-    free(label);
     bundle_free(&b);
 }
 
@@ -353,7 +359,6 @@ static void add_search_chart(figures *f, const char *name, const json_t *experim
     }
     for (int k = 0; k < b.count; k++) {
         b.s[k].colour = strcmp(b.s[k].label, "chosen") == 0 ? 2 : 1;
-        b.s[k].names = NULL;
     }
     if (b.count > 0)
         figures_chart(f, &(chart){.name = name,
@@ -437,7 +442,6 @@ static void add_curve_chart(figures *f, const json_t *experiment, const char *da
         free(label);
     }
     for (int k = 0; k < b.count; k++) {
-        b.s[k].names = NULL;
         if (value_of == rejection_value) { /* neighbours are the same images: intervals of each
                                               would say little */
             free((double *)b.s[k].low);
