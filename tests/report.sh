@@ -83,6 +83,48 @@ it_is_made_anew_from_the_folder() {
     same again/report.html first/report.html
 }
 
+# ---- What was published ------------------------------------------------------------------------------------------------
+
+# published NAME [SETTING]: a run of a model that has something published of it.
+published() {
+    cat tiny.yaml >others.yaml
+    cat >>others.yaml <<'YAML'
+published:
+  source: somebody
+  results:
+    - {metric: accuracy, data: "glyphs:200", value: 0.01, uncertainty: 0.001, note: of another time}
+    - {metric: loss, data: "glyphs:200", value: 9, source: somebody else}
+  errors: {data: "glyphs:200", file: others.csv}
+YAML
+    lcnn run others.yaml --out "$@"
+    exits 0
+}
+
+what_was_published_stands_beside_ours() {
+    printf 'index,truth,answer\n%s\n' "$(awk -F, 'NR == 2 { print $1 "," ($2 == 1 ? 2 : 1) "," $2 }' first/predictions.csv)" >others.csv
+    published beside
+    says beside/report.html 'Published figures</h2>'
+    says beside/report.html '<td class="good">better</td>'
+    says beside/report.html 'of another time'
+    says beside/report.html 'loss: somebody else'
+    says beside/report.html 'Mistakes are not compared: the published errors are of other images'
+    never_says beside/report.html 'Nothing is graded'
+}
+
+why_nothing_is_graded_is_said() {
+    published changed --set train.epochs=1
+    says changed/report.html 'Nothing is graded: settings changed the model'
+    says changed/report.html '<td class="faint">not graded</td>'
+    never_says changed/report.html '>better<'
+}
+
+mistakes_in_common_are_counted() {
+    awk -F, 'NR > 1 && $2 != $3 { print $1 "," $2 "," $3 }' first/predictions.csv | head -n 2 >some
+    { echo index,truth,answer && cat some; } >others.csv
+    published common
+    says common/report.html 'Of 2 mistakes published, 2 are among the [0-9]* made here'
+}
+
 # ---- Several runs ------------------------------------------------------------------------------------------------------
 
 runs_stand_side_by_side() {
@@ -94,6 +136,16 @@ runs_stand_side_by_side() {
     says both/report.html 'train.seed'
     lcnn report first second --out both # its own page is replaced
     exits 0
+}
+
+settings_that_differ_are_listed() {
+    sed 's/^name: tiny/name: flat/; /avg_pool2d/d; /conv2d/d' tiny.yaml >flat.yaml
+    lcnn run flat.yaml --out flat --quiet
+    lcnn report first flat --out unlike
+    exits 0
+    says unlike/report.html '<td>nodes.eyes.op</td><td>conv2d</td><td class="faint">–</td>'
+    never_says unlike/report.html 'nodes.eyes.kernel_size' # the operator says enough
+    never_says unlike/report.html '<td>train.seed</td>'
 }
 
 wrong_operands_are_refused() {
@@ -142,10 +194,68 @@ what_is_no_run_has_no_page() {
 
 an_unfinished_run_says_so() {
     copy unfinished
-    sed 's/"state": "done"/"state": "interrupted"/' first/run.json >unfinished/run.json
-    lcnn report unfinished
+    while read -r state said; do
+        sed 's/"state": "done"/"state": "'"$state"'"/' first/run.json >unfinished/run.json
+        lcnn report unfinished
+        exits 0
+        says unfinished/report.html "$said"
+    done <<'STATES'
+interrupted was interrupted after 2 epochs
+failed run failed after 2 epochs
+running had not ended when this page was made
+STATES
+}
+
+a_data_set_that_is_gone_is_said() {
+    mkdir -p gone/a gone/b
+    for i in 1 2 3 4 5 6; do
+        for class in gone/a gone/b; do
+            awk -v i="$i" 'BEGIN { print "P2\n28 28\n255"; for (k = 0; k < 784; k++) print (k * i) % 256 }' >$class/$i.pgm
+        done
+    done
+    sed 's|glyphs:200|./gone|' tiny.yaml >gone.yaml
+    lcnn run gone.yaml --out lonely --quiet
     exits 0
-    says unfinished/report.html 'was interrupted after 2 epochs'
+    rm -r gone
+    lcnn report lonely
+    exits 0
+    says lonely/report.html 'The model cannot be read here: lonely/model.yaml:[0-9:]* error: .*No such file or directory</p>'
+    says lonely/report.html 'The data set gone is not here, so no images are shown'
+    says lonely/report.html '<h2[^>]*>Mistakes</h2>'
+    never_says lonely/report.html 'Through the layers'
+}
+
+# Whatever has no colours is shown by its first channel.
+images_of_any_number_of_channels_are_shown() {
+    grep -q 'built without libpng' first/report.html && skip="built without libpng" && return
+    for channels in 2 4; do
+        mkdir -p "layers$channels"
+        echo "shape: [$channels, 28, 28]" >"layers$channels/dataset.yaml"
+        for part in train test; do
+            awk -v n="$channels" 'BEGIN {
+                for (i = 0; i < 20; i++) {
+                    printf "%d", i % 2
+                    for (k = 0; k < n * 784; k++) printf ",%d", (k * (i + 3)) % 256
+                    print ""
+                }
+            }' >"layers$channels/a-$part.csv"
+        done
+        sed "s|glyphs:200|./layers$channels|; s/input: .1/input: [$channels/" tiny.yaml >layers.yaml
+        lcnn run layers.yaml --out "deep$channels" --quiet
+        exits 0
+        says "deep$channels/report.html" '<figure><img alt="[01]" src="data:image/png'
+    done
+}
+
+a_full_disk_leaves_the_page_that_was_there() {
+    copy crowded
+    echo before >crowded/report.html
+    cp crowded/report.html before
+    (ulimit -f 4 && "$LCNN" report crowded) >out 2>err </dev/null
+    status=$?
+    exits 6
+    says err 'crowded/report.html: error: cannot write: File too large'
+    same crowded/report.html before
 }
 
 other_images_are_not_shown() {
@@ -205,10 +315,21 @@ hostile_names_are_texts() {
     says hostile/report.html '&lt;b&gt;&quot;&amp;'
 }
 
+very_long_names_are_cut() {
+    long=$(printf 'node%.0s' $(seq 15))
+    sed "s/name: eyes/name: $long/" tiny.yaml >long.yaml
+    lcnn run long.yaml --out long --quiet
+    exits 0
+    says long/report.html '<text[^>]*class="name">nodenodenode[enod]*…</text>'
+}
+
 for name in a_run_ends_with_its_page pictures_are_on_it nothing_is_fetched_from_elsewhere it_can_be_left_out json_stands_alone \
-    it_is_made_anew_from_the_folder runs_stand_side_by_side wrong_operands_are_refused missing_files_are_said \
-    what_is_no_run_has_no_page an_unfinished_run_says_so other_images_are_not_shown a_page_that_cannot_be_put_in_place_is_an_error \
-    no_gnuplot_is_said_on_the_page a_gnuplot_that_fails_is_said_on_the_page hostile_names_are_texts; do
+    it_is_made_anew_from_the_folder what_was_published_stands_beside_ours why_nothing_is_graded_is_said \
+    mistakes_in_common_are_counted runs_stand_side_by_side settings_that_differ_are_listed wrong_operands_are_refused missing_files_are_said \
+    what_is_no_run_has_no_page an_unfinished_run_says_so a_data_set_that_is_gone_is_said \
+    images_of_any_number_of_channels_are_shown a_full_disk_leaves_the_page_that_was_there other_images_are_not_shown a_page_that_cannot_be_put_in_place_is_an_error \
+    no_gnuplot_is_said_on_the_page a_gnuplot_that_fails_is_said_on_the_page hostile_names_are_texts \
+    very_long_names_are_cut; do
     test_case $name
 done
 closing_line

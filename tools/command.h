@@ -130,6 +130,10 @@ int messages_end(lcnn_errors *errors);
 
 /* A new list; exits when memory is out, as everything here does that cannot get any. */
 lcnn_errors *messages_begin(void);
+
+/* The first message as one line for a page, without the source that it quotes; "" where there is none. */
+const char *messages_first(const lcnn_errors *errors);
+
 _Noreturn void no_memory(void);
 
 #endif

@@ -79,6 +79,11 @@ lcnn_errors *messages_begin(void) {
     return errors;
 }
 
+const char *messages_first(const lcnn_errors *errors) {
+    const char *text = lcnn_errors_count(errors) > 0 ? lcnn_errors_text(errors, 0) : "";
+    return text_plain(text_printf("%.*s", (int)strcspn(text, "\n"), text));
+}
+
 /* Whether this is the first time. A path is looked at for the model and again for the data, each
  * with messages of its own, and its note is worth one line. */
 static bool is_new(const char *note) {

@@ -62,8 +62,8 @@ const char page_style[] =
     ".scroll{overflow-x:auto;margin:0 0 1.25rem}\n"
     "table{border-collapse:collapse;font-size:.92rem;line-height:1.4}\n"
     "caption{text-align:left;color:var(--faint);padding:0 0 .5rem;font-size:.88rem}\n"
-    "th,td{padding:.34rem .8rem .34rem 0;text-align:left;vertical-align:top;white-space:nowrap}\n"
-    "th:not(:first-child),td:not(:first-child){padding-left:.8rem}\n"
+    "th,td{padding:.34rem .65rem .34rem 0;text-align:left;vertical-align:top;white-space:nowrap}\n"
+    "th:not(:first-child),td:not(:first-child){padding-left:.65rem}\n"
     "[align=right]{text-align:right}\n"
     "th{font-weight:600;font-size:.85rem;color:var(--faint);border-bottom:1px solid "
     "var(--rule);vertical-align:bottom}\n"
@@ -80,7 +80,7 @@ const char page_style[] =
     /* The edge that a chart has of its own stands out, so that its letters begin where others do.
      */
     ".chart{margin:0 0 1rem}.chart svg{display:block;width:calc(100% + 22px);margin:0 -11px;"
-    "max-width:36rem;height:auto;font-family:inherit}"
+    "max-width:35.4rem;height:auto;font-family:inherit}"
     ".wide{overflow-x:auto;padding:0 11px;margin:0 -11px}"
     ".wide .chart svg{max-width:46rem;min-width:42rem}\n"
     ".gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(var(--w),1fr));"

@@ -178,8 +178,7 @@ static void read_model(past_run *r) {
     char *path = run_path(r->folder, "model.yaml");
     r->model = lcnn_model_load(path, NULL, errors);
     if (!r->model)
-        miss(r, text_printf("The model cannot be read here: %.300s",
-                            text_plain(lcnn_errors_text(errors, 0))));
+        miss(r, text_printf("The model cannot be read here: %.300s", messages_first(errors)));
     free(path);
     lcnn_errors_free(errors);
 }

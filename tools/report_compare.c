@@ -252,6 +252,21 @@ static bool key_differs(const setting_list *list, int count, const char *key) {
     return false;
 }
 
+/* Of nodes that not every run has, the operator says enough, and a text about a model is none of
+ * its settings. */
+static bool is_detail(const setting_list *list, int count, const char *key) {
+    const char *last = strrchr(key, '.');
+    if (strcmp(key, "about") == 0)
+        return true;
+    if (strncmp(key, "nodes.", 6) != 0 || strcmp(last, ".op") == 0)
+        return false;
+    const char *node = strchr(key + 6, '.');
+    for (int i = 0; node && i < count; i++)
+        if (!settings_value(&list[i], text_printf("%.*s.op", (int)(node - key), key)))
+            return true;
+    return false;
+}
+
 static void put_settings(const comparison *c, const setting_list *list) {
     char *columns = calloc((size_t)c->count + 2, 1);
     int rows = 0;
@@ -265,7 +280,8 @@ static void put_settings(const comparison *c, const setting_list *list) {
     for (int i = 0; i < c->count; i++)
         for (int k = 0; k < list[i].count; k++) {
             const char *key = list[i].row[k].key;
-            if (key_seen(list, i, key) || !key_differs(list, c->count, key))
+            if (key_seen(list, i, key) || !key_differs(list, c->count, key) ||
+                is_detail(list, c->count, key))
                 continue;
             page_cell(c->p, key);
             for (int j = 0; j < c->count; j++) {
@@ -276,7 +292,7 @@ static void put_settings(const comparison *c, const setting_list *list) {
         }
     page_table_end(c->p);
     if (rows == 0)
-        page_paragraph(c->p, "The models are the same, key by key.");
+        page_paragraph(c->p, "The settings of the models are the same, key by key.");
     free(columns);
 }
 

@@ -354,8 +354,7 @@ void report_run_inside(run_page *p) {
     lcnn_predictor *predictor = lcnn_predictor_new(p->run->model, &options, errors);
     page_section(p->page, "Inside");
     if (!predictor || !lcnn_predictor_keep(predictor, errors)) {
-        page_note(p->page, "The network cannot be looked into here: %s",
-                  lcnn_errors_count(errors) ? lcnn_errors_text(errors, 0) : "");
+        page_note(p->page, "The network cannot be looked into here: %s", messages_first(errors));
     } else {
         add_filters(p, p->run->model, predictor);
         add_maps(p, predictor);
