@@ -67,7 +67,8 @@ void page_table_end(page *p);
 /* What is in between stands side by side where there is room. */
 void page_columns_begin(page *p);
 void page_columns_end(page *p);
-/* Charts in between keep letters that can be read on any screen: they are larger, and scroll where there is no room. */
+/* Charts in between keep letters that can be read on any screen: they are larger, and scroll where there is no room. What
+ * is folded away in between is not printed. */
 void page_wide_begin(page *p);
 void page_wide_end(page *p);
 

@@ -14,7 +14,7 @@
 #include "statistics.h"
 #include "text.h"
 
-enum { MOST_CURVES = 8, MOST_PAIRS = 45, SHOWN = 12 /* images of a gallery */ };
+enum { MOST_CURVES = 8, MOST_PAIRS = 45, SHOWN = 10 /* images of a gallery: a row */ };
 
 typedef struct comparison {
     page *p;

@@ -242,8 +242,6 @@ void report_run_confusions(run_page *p) {
     page_section(p->page, "Confusions");
     (many ? page_wide_begin : page_columns_begin)(p->page);
     bool shown = report_chart(p, "confusion", "Confusion matrix");
-    if (many)
-        page_wide_end(p->page);
     add_frequent_confusions(p);
     if (!many)
         page_columns_end(p->page);
@@ -252,6 +250,8 @@ void report_run_confusions(run_page *p) {
     add_matrix(p);
     if (shown || many)
         page_fold_end(p->page);
+    if (many)
+        page_wide_end(p->page);
 }
 
 /* ---- Classes ---------------------------------------------------------------------------------- */
