@@ -345,7 +345,7 @@ lcnn_picture *lcnn_picture_read(const char *path, int channels, lcnn_errors *err
  * .png; else false with a message. */
 bool lcnn_picture_path_fits(const char *path, lcnn_errors *errors);
 
-/* Writes PNG, PGM or PPM, as the ending of the name says. A file that is there is replaced. */
+/* Writes PNG, PGM or PPM, as the ending of the name says, of 1 or 3 channels. A file that is there is replaced. */
 bool lcnn_picture_write(const lcnn_picture *picture, const char *path, lcnn_errors *errors);
 
 /* The bytes that would be written under this name, in memory of malloc; NULL with a message. */

@@ -95,5 +95,12 @@ bool picture_path_fits(const char *path, lcnn_errors *errors) {
 
 uint8_t *picture_encode(const char *path, const picture *p, size_t *size, lcnn_errors *errors) {
     encoder *encode = encoder_of(path, errors);
+    if (encode && p->channels != 1 && p->channels != 3) {
+        error_add(
+            errors, LCNN_BAD_USAGE, error_file(errors, path),
+            "a picture of %d channels cannot be written: files are grey or in colour, of 1 or 3",
+            p->channels);
+        return NULL;
+    }
     return encode ? encode(path, p, size, errors) : NULL;
 }

@@ -246,6 +246,21 @@ START_TEST(a_picture_that_cannot_be_written) {
 }
 END_TEST
 
+/* Images of a data set may have any number of channels; files are grey or in colour. */
+START_TEST(a_picture_of_other_channels_is_refused) {
+    static const char *const names[] = {"picture.png", "picture.pgm"};
+    for (int i = 0; i < 2; i++)
+        for (int channels = 2; channels <= 4; channels += 2) {
+            size_t size;
+            lcnn_picture *p = lcnn_picture_new(channels, 5, 7);
+            ck_assert_ptr_nonnull(p);
+            ck_assert_ptr_null(lcnn_picture_bytes(p, names[i], &size, errors));
+            ck_assert_int_eq(lcnn_errors_status(errors), LCNN_BAD_USAGE);
+            lcnn_picture_free(p);
+        }
+}
+END_TEST
+
 START_TEST(the_ending_of_the_name_says_the_form) {
     static const char *const names[] = {"picture.jpg", "picture", "picture.png.gz", ".pgm"};
     for (int i = 0; i < 4; i++) {
@@ -279,6 +294,7 @@ int main(void) {
     tcase_add_test(cases, what_is_written_is_read_again);
     tcase_add_test(cases, the_ending_of_the_name_says_the_form);
     tcase_add_test(cases, a_picture_that_cannot_be_written);
+    tcase_add_test(cases, a_picture_of_other_channels_is_refused);
     suite_add_tcase(suite, cases);
     return suite_run(suite);
 }
