@@ -44,6 +44,7 @@ lcnn_SOURCES = \
 	tools/published.c tools/published.h \
 	tools/rejection.c tools/rejection.h \
 	tools/report.h \
+	tools/report_bundle.c tools/report_bundle.h \
 	tools/report_charts.c \
 	tools/report_compare.c \
 	tools/report_gallery.c tools/report_gallery.h \

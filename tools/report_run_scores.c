@@ -9,6 +9,7 @@
 #include "command.h"
 #include "job.h"
 #include "report_run_parts.h"
+#include "result.h"
 #include "statistics.h"
 #include "text.h"
 
@@ -164,19 +165,6 @@ void report_run_curves(run_page *p) {
 }
 
 /* ---- Confusions ------------------------------------------------------------------------------- */
-
-typedef struct confusion {
-    int truth, answer;
-    double count;
-} confusion;
-
-/* Most frequent first; equals in the order of the matrix. */
-static int compare_confusions(const void *left, const void *right) {
-    const confusion *a = left, *b = right;
-    if (a->count != b->count)
-        return a->count > b->count ? -1 : 1;
-    return a->truth != b->truth ? a->truth - b->truth : a->answer - b->answer;
-}
 
 static double row_total(const past_run *r, int truth) {
     double total = 0;

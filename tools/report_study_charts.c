@@ -8,88 +8,13 @@
 
 #include "command.h"
 #include "past_run.h"
+#include "report_bundle.h"
 #include "report_parts.h"
 #include "report_study.h"
 #include "statistics.h"
 #include "text.h"
 
-enum { MOST_SERIES = 8, MOST_CHARTS = 12 /* of an experiment */, MOST_SEEDS = 64 };
-
-/* ---- Bundles: series that grow ---------------------------------------------------------------- */
-
-typedef struct bundle {
-    int count, room; /* room: points of each series at most */
-    series s[MOST_SERIES];
-} bundle;
-
-static double *numbers(int count) {
-    double *x = calloc((size_t)count + 1, sizeof *x);
-    if (!x)
-        no_memory();
-    return x;
-}
-
-/* The series of this label; -1 where there are too many. */
-static int bundle_series(bundle *b, const char *label, series_style style) {
-    for (int i = 0; i < b->count; i++)
-        if (strcmp(b->s[i].label, label) == 0 && b->s[i].style == style)
-            return i;
-    if (b->count == MOST_SERIES)
-        return -1;
-    series *s = &b->s[b->count];
-    *s = (series){.label = strdup(label),
-                  .style = style,
-                  .x = numbers(b->room),
-                  .y = numbers(b->room),
-                  .low = numbers(b->room),
-                  .high = numbers(b->room)};
-    if (!s->label)
-        no_memory();
-    return b->count++;
-}
-
-/* Puts a point where its x belongs. A series has names where its points have, NULL where none has.
- */
-static void bundle_put(bundle *b, int index, double x, estimate at, const char *name) {
-    series *s = index < 0 ? NULL : &b->s[index];
-    if (!s || s->count == b->room)
-        return;
-    double *const row[] = {(double *)s->x, (double *)s->y, (double *)s->low, (double *)s->high};
-    if (name && !s->names && !(s->names = calloc((size_t)b->room + 1, sizeof *s->names)))
-        no_memory();
-    const char **names = (const char **)s->names;
-    int i = s->count++;
-    for (; i > 0 && s->x[i - 1] > x; i--) {
-        for (int k = 0; k < 4; k++)
-            row[k][i] = row[k][i - 1];
-        if (names)
-            names[i] = names[i - 1];
-    }
-    row[0][i] = x;
-    row[1][i] = at.mean;
-    row[2][i] = at.low;
-    row[3][i] = at.high;
-    if (names)
-        names[i] = name;
-}
-
-/* What is alone in its chart needs no label. */
-static void bundle_drop_label(bundle *b) {
-    free((char *)b->s[0].label);
-    b->s[0].label = NULL;
-}
-
-static void bundle_free(bundle *b) {
-    for (int i = 0; i < b->count; i++) {
-        const series *s = &b->s[i];
-        free((char *)s->label);
-        free((double *)s->x);
-        free((double *)s->y);
-        free((double *)s->low);
-        free((double *)s->high);
-        free((const char **)s->names);
-    }
-}
+enum { MOST_CHARTS = 12 /* of an experiment */, MOST_SEEDS = 64 };
 
 /* ---- What results.json says ------------------------------------------------------------------- */
 

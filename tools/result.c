@@ -88,13 +88,7 @@ static void print_matrix(const lcnn_evaluation *e, const lcnn_model *model, int 
     }
 }
 
-typedef struct confusion {
-    int truth, answer;
-    uint32_t count;
-} confusion;
-
-/* Most frequent first; equals in the order of the matrix. */
-static int compare_confusions(const void *left, const void *right) {
+int compare_confusions(const void *left, const void *right) {
     const confusion *a = left, *b = right;
     if (a->count != b->count)
         return a->count > b->count ? -1 : 1;
@@ -123,7 +117,7 @@ static void print_top_confusions(const lcnn_evaluation *e, const lcnn_model *mod
     for (size_t i = 0; i < count && i < SHOWN; i++) {
         table_cell(t, class_name(model, all[i].truth));
         table_cell(t, class_name(model, all[i].answer));
-        table_cell(t, text_count(all[i].count));
+        table_cell(t, text_count((int64_t)all[i].count));
         table_cell(t, text_percent((double)all[i].count / row_total(e, all[i].truth)));
     }
     table_print(t, out, 2);

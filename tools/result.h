@@ -21,6 +21,15 @@ void result_write_confusion(const lcnn_evaluation *e, const lcnn_model *model, F
 /* predictions.csv: index, truth, answer, probability of the answer. */
 void result_write_predictions(const lcnn_evaluation *e, const lcnn_model *model, FILE *out);
 
+/* An error of a kind: images of class `truth` taken for class `answer`. */
+typedef struct confusion {
+    int truth, answer;
+    double count;
+} confusion;
+
+/* For qsort(): most frequent first; equals in the order of the matrix. */
+int compare_confusions(const void *left, const void *right);
+
 /* A field of CSV, in quotes when it needs them (RFC 4180). */
 void result_write_field(const char *text, FILE *out);
 

@@ -53,13 +53,6 @@ static json_t *axes_json(const lcnn_experiment *e) {
     return list;
 }
 
-static int64_t macs_of(const lcnn_model *m) {
-    int64_t sum = 0;
-    for (int i = 0; i < lcnn_model_layer_count(m); i++)
-        sum += lcnn_model_layer(m, i).macs;
-    return sum;
-}
-
 /* The data set of a cell as people know it. */
 static json_t *data_json(const study_run *s, const lcnn_experiment *e, const lcnn_cell *cell) {
     const trial_run *r = &s->run[cell->trial];
@@ -121,8 +114,9 @@ static json_t *trial_json(const study_run *s, const lcnn_experiment *e, const lc
     json_decref(figures);
     figures = checked(json_pack(
         "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "parameters",
-        (json_int_t)model_parameters(r->trial->model), "macs", (json_int_t)macs_of(r->trial->model),
-        "train_seconds", json_number(f->train_seconds), "together",
+        (json_int_t)model_parameters(r->trial->model), "macs",
+        (json_int_t)model_total(r->trial->model).macs, "train_seconds",
+        json_number(f->train_seconds), "together",
         r->together ? json_integer(r->together) : json_null(), "threads",
         r->threads ? json_integer(r->threads) : json_null(), "weights_sha256",
         *f->weights_sha256 ? json_string(f->weights_sha256) : json_null(), "probes",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "child.h"
+#include "job.h"
 #include "progress.h"
 #include "result.h"
 #include "rundir.h"
@@ -23,16 +24,9 @@ typedef struct training {
 
 /* ---- What a trial takes ------------------------------------------------------------------------ */
 
-static int64_t macs_of(const lcnn_model *m) {
-    int64_t sum = 0;
-    for (int i = 0; i < lcnn_model_layer_count(m); i++)
-        sum += lcnn_model_layer(m, i).macs;
-    return sum;
-}
-
 /* Of one epoch. Small networks take some time an image whatever they multiply. */
 static double epoch_cost(const trial_run *r) {
-    return ((double)macs_of(r->trial->model) + 2e4) * (double)r->images;
+    return ((double)model_total(r->trial->model).macs + 2e4) * (double)r->images;
 }
 
 static int longest_first(const void *left, const void *right) {
