@@ -22,7 +22,8 @@ static void put_floats(const float *values, size_t count, unsigned char *bytes) 
     }
 }
 
-static void hash_tensors(const checkpoint_tensor *tensors, int count, char hex[HASH_TEXT]) {
+static void hash_data(const checkpoint_tensor *tensors, int count, const char *state,
+                      char hex[HASH_TEXT]) {
     enum { CHUNK = 1024 };
     unsigned char bytes[CHUNK * CHECKPOINT_FLOAT];
     hash h;
@@ -38,46 +39,61 @@ static void hash_tensors(const checkpoint_tensor *tensors, int count, char hex[H
             left -= n;
         }
     }
+    hash_add(&h, state, state ? strlen(state) : 0);
     hash_end(&h, hex);
 }
 
-/* {"dtype":"F32","shape":[6,1,5,5],"data_offsets":[0,600]} */
-static json_t *tensor_entry(const checkpoint_tensor *tensor, uint64_t begin, uint64_t end) {
+/* Appends {"dtype":"F32","shape":[6,1,5,5],"data_offsets":[0,600]} at the end of the data, `size`
+ * bytes of it. False when memory is out. */
+static bool add_entry(json_t *header, const char *name, const char *dtype, const shape *s,
+                      uint64_t size, uint64_t *data) {
     json_t *dims = json_array();
-    for (int i = 0; dims && i < tensor->shape.rank; i++)
-        if (json_array_append_new(dims, json_integer(tensor->shape.dim[i])) != 0) {
+    for (int i = 0; dims && i < s->rank; i++)
+        if (json_array_append_new(dims, json_integer(s->dim[i])) != 0) {
             json_decref(dims);
             dims = NULL;
         }
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", dims, "data_offsets",
-                     (json_int_t)begin, (json_int_t)end);
+    uint64_t begin = *data;
+    *data += size;
+    return json_object_set_new(header, name,
+                               json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype, "shape", dims,
+                                         "data_offsets", (json_int_t)begin, (json_int_t)*data)) ==
+           0;
 }
 
-/* The header as compact JSON in memory of malloc; *data becomes the size of the numbers. NULL when
+/* The header as compact JSON in memory of malloc; *data becomes the size of the data. NULL when
  * memory is out. */
-static char *header_text(const checkpoint_tensor *tensors, int count, uint64_t *data) {
+static char *header_text(const checkpoint_tensor *tensors, int count, const char *state,
+                         uint64_t *data) {
     char digest[HASH_TEXT];
-    hash_tensors(tensors, count, digest);
+    hash_data(tensors, count, state, digest);
     json_t *header = json_object();
     bool ok = header && json_object_set_new(header, CHECKPOINT_METADATA,
                                             json_pack("{s:s, s:s}", "format", CHECKPOINT_FORMAT,
                                                       "sha256", digest)) == 0;
     *data = 0;
-    for (int t = 0; ok && t < count; t++) {
-        uint64_t end = *data + shape_size(&tensors[t].shape) * CHECKPOINT_FLOAT;
-        ok = json_object_set_new(header, tensors[t].name, tensor_entry(&tensors[t], *data, end)) ==
-             0;
-        *data = end;
+    for (int t = 0; ok && t < count; t++)
+        ok = add_entry(header, tensors[t].name, "F32", &tensors[t].shape,
+                       shape_size(&tensors[t].shape) * CHECKPOINT_FLOAT, data);
+    if (ok && state) {
+        shape length = {1, {(int)strlen(state)}};
+        ok = add_entry(header, CHECKPOINT_STATE, "U8", &length, strlen(state), data);
     }
     char *text = ok ? json_dumps(header, JSON_COMPACT) : NULL;
     json_decref(header);
     return text;
 }
 
-char *checkpoint_bytes(const checkpoint_tensor *tensors, int count, size_t *size,
+char *checkpoint_bytes(const checkpoint_tensor *tensors, int count, const char *state, size_t *size,
                        lcnn_errors *errors) {
     uint64_t data;
-    char *header = header_text(tensors, count, &data);
+    if (state && strlen(state) > CHECKPOINT_MAX_STATE) {
+        error_add(errors, LCNN_NO_MEMORY, (mark){0},
+                  "the history of this training takes %zu bytes; checkpoints hold %d at most",
+                  strlen(state), CHECKPOINT_MAX_STATE);
+        return NULL;
+    }
+    char *header = header_text(tensors, count, state, &data);
     if (!header) {
         error_no_memory(errors);
         return NULL;
@@ -102,6 +118,8 @@ char *checkpoint_bytes(const checkpoint_tensor *tensors, int count, size_t *size
             put_floats(tensors[t].data, shape_size(&tensors[t].shape), to);
             to += shape_size(&tensors[t].shape) * CHECKPOINT_FLOAT;
         }
+        if (state)
+            memcpy(to, state, strlen(state));
         *size = total;
     } else {
         error_no_memory(errors);

@@ -1,6 +1,6 @@
 /* checkpoint_read.c - reading safetensors files, trusting nothing in them.
  *
- * Of the format's dtypes only F32 is known. */
+ * Of the format's dtypes only F32 is known, and U8 for the text of a checkpoint. */
 #include "checkpoint.h"
 
 #include "file.h"
@@ -57,6 +57,7 @@ typedef struct reading {
     entry *entries; /* [count], by place in the data once check_places is through */
     size_t count;
     const char *digest; /* NULL: none in the file */
+    const entry *state; /* the text; NULL: none in the file */
 } reading;
 
 static const char DAMAGED[] = "the file is damaged or no safetensors file; make it anew";
@@ -141,13 +142,14 @@ static bool read_entry(const reading *r, const char *name, const json_t *value, 
         return broken_tensor(r, name, "not described by dtype, shape and data_offsets");
     if (json_array_size(places) != 2 || begin < 0 || end < begin)
         return broken_tensor(r, name, "data_offsets are not a beginning and an end");
-    uint64_t bytes = CHECKPOINT_FLOAT;
+    const bool numbers = strcmp(e->dtype, "F32") == 0, text = strcmp(e->dtype, "U8") == 0;
+    uint64_t bytes = numbers ? CHECKPOINT_FLOAT : 1;
     for (size_t i = 0; i < json_array_size(e->dims); i++) {
         json_int_t dim = get_count(json_array_get(e->dims, i));
         if (dim < 0 || __builtin_mul_overflow(bytes, (uint64_t)dim, &bytes))
             return broken_tensor(r, name, "a shape that cannot be");
     }
-    if (strcmp(e->dtype, "F32") == 0 && bytes != e->end - e->begin)
+    if ((numbers || text) && bytes != e->end - e->begin)
         return broken_tensor(r, name, "data_offsets do not fit the shape");
     return true;
 }
@@ -230,11 +232,18 @@ static bool say_next(differences *d) {
     return ++d->count <= MAX_DIFFERENCES;
 }
 
+/* Whether an entry is there for who goes on with the training, not for who wants its weights. */
+static bool is_of_training(const reading *r, const entry *e) {
+    return r->state &&
+           (e == r->state || (strcmp(e->dtype, "F32") == 0 &&
+                              strncmp(e->name, CHECKPOINT_MEMORY, strlen(CHECKPOINT_MEMORY)) == 0));
+}
+
 static void compare(differences *d, const entry *e) {
     const reading *r = d->r;
     char there[DIMS_TEXT], here[SHAPE_TEXT];
     if (!e->tensor) {
-        if (say_next(d))
+        if (!is_of_training(r, e) && say_next(d))
             error_add(r->errors, LCNN_BAD_WEIGHTS, r->at, "tensor '%s' is not one of the model's",
                       e->name);
         return;
@@ -257,6 +266,9 @@ static bool match(reading *r, const checkpoint_tensor *tensors, int count) {
     for (size_t i = 0; ok && i < r->count; i++) {
         const json_t *found = json_object_get(index, r->entries[i].name);
         r->entries[i].tensor = found ? &tensors[json_integer_value(found)] : NULL;
+        if (strcmp(r->entries[i].name, CHECKPOINT_STATE) == 0 &&
+            strcmp(r->entries[i].dtype, "U8") == 0)
+            r->state = &r->entries[i];
     }
     json_decref(index);
     if (!ok)
@@ -282,16 +294,32 @@ static bool check_differences(reading *r, const checkpoint_tensor *tensors, int 
     return false;
 }
 
-/* ---- The numbers ----------------------------------------------------------------------------- */
+/* ---- The data -------------------------------------------------------------------------------- */
+
+/* What is there besides the wanted tensors lies within what training writes, so that the memory it
+ * takes is in proportion to theirs. */
+static bool check_size(const reading *r, const checkpoint_tensor *tensors, int count,
+                       bool training) {
+    uint64_t wanted = 0;
+    for (int t = 0; t < count; t++)
+        wanted += shape_size(&tensors[t].shape) * CHECKPOINT_FLOAT;
+    if (training && !r->state) {
+        error_add(r->errors, LCNN_BAD_WEIGHTS, r->at,
+                  "these are weights alone, without the state of a training to go on with");
+        return false;
+    }
+    return r->data <= wanted * (1 + CHECKPOINT_MEMORIES) + CHECKPOINT_MAX_STATE ||
+           broken(r, "more data than a checkpoint of this model can hold");
+}
 
 static bool check_data(const reading *r, const unsigned char *bytes) {
     char digest[HASH_TEXT];
     hash_sha256(bytes, (size_t)r->data, digest);
     if (r->digest && strcmp(r->digest, digest) != 0)
-        return broken(r, "the numbers do not have the checksum that the file states");
+        return broken(r, "the data does not have the checksum that the file states");
     for (size_t i = 0; i < r->count; i++) {
         const entry *e = &r->entries[i];
-        for (uint64_t at = e->begin; at < e->end; at += CHECKPOINT_FLOAT)
+        for (uint64_t at = e->begin; e->tensor && at < e->end; at += CHECKPOINT_FLOAT)
             if (!bits_finite(get_bits(bytes + at))) {
                 error_add(r->errors, LCNN_BAD_WEIGHTS, r->at,
                           "tensor '%s': number %" PRIu64 " is infinite or not a number; training "
@@ -303,30 +331,43 @@ static bool check_data(const reading *r, const unsigned char *bytes) {
     return true;
 }
 
-/* Reached only when the file holds as many bytes as the tensors do, so the memory it takes is no
- * larger than theirs. */
-static bool read_data(reading *r) {
+static char *copy_state(const reading *r, const unsigned char *bytes) {
+    size_t length = (size_t)(r->state->end - r->state->begin);
+    char *text = malloc(length + 1);
+    if (!text) {
+        error_no_memory(r->errors);
+        return NULL;
+    }
+    memcpy(text, bytes + r->state->begin, length);
+    text[length] = '\0';
+    return text;
+}
+
+static bool read_data(reading *r, char **state) {
     unsigned char *bytes = malloc((size_t)r->data + 1);
     if (!bytes) {
         error_no_memory(r->errors);
         return false;
     }
-    bool ok = file_next(&r->in, bytes, (size_t)r->data, r->errors) && check_data(r, bytes);
+    bool ok = file_next(&r->in, bytes, (size_t)r->data, r->errors) && check_data(r, bytes) &&
+              (!state || (*state = copy_state(r, bytes)));
     for (size_t i = 0; ok && i < r->count; i++) {
         const entry *e = &r->entries[i];
-        get_floats(bytes + e->begin, shape_size(&e->tensor->shape), e->tensor->data);
+        if (e->tensor)
+            get_floats(bytes + e->begin, shape_size(&e->tensor->shape), e->tensor->data);
     }
     free(bytes);
     return ok;
 }
 
-bool checkpoint_read(const char *path, const checkpoint_tensor *tensors, int count,
+bool checkpoint_read(const char *path, const checkpoint_tensor *tensors, int count, char **state,
                      lcnn_errors *errors) {
     reading r = {.at = error_file(errors, path), .errors = errors};
     if (!file_open(&r.in, path, LCNN_BAD_WEIGHTS, errors))
         return false;
     bool ok = read_header(&r) && check_metadata(&r) && read_entries(&r) && check_places(&r) &&
-              check_differences(&r, tensors, count) && read_data(&r);
+              check_differences(&r, tensors, count) &&
+              check_size(&r, tensors, count, state != NULL) && read_data(&r, state);
     free(r.entries);
     json_decref(r.header);
     file_close(&r.in);

@@ -69,6 +69,11 @@ typedef struct exec_times {
     double forward, backward, backward_params;
 } exec_times;
 
+/* What the optimizer keeps of each weight, laid out as network.values [network.trained]; NULL from the first that it does
+ * without. Together with the number of updates so far it is all that a training exec remembers from run to run. */
+real *exec_state(const exec *x, int index);
+void exec_set_updates(exec *x, int64_t updates);
+
 /* From now on adds up the time of every node in times [graph->count], for execs of one thread; NULL ends it. Meanwhile
  * every pass is made by itself, also where an operator can make several at once. */
 void exec_profile(exec *x, exec_times *times);

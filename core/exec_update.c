@@ -106,6 +106,14 @@ void exec_adapt(exec *x, const attr_component *method, const real *curvature) {
     }
 }
 
+real *exec_state(const exec *x, int index) {
+    return x->states[index];
+}
+
+void exec_set_updates(exec *x, int64_t updates) {
+    x->updates = updates;
+}
+
 void update_share(exec *x, int index, int threads) {
     bool apart = sums_apart(x, threads);
     if (apart) {

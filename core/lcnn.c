@@ -2,7 +2,6 @@
  * optimisers, transforms and data sets down to the core, which knows none of them by name. */
 #include "config.h"
 
-#include "checkpoint.h"
 #include "datasets.h"
 #include "file.h"
 #include "hash.h"
@@ -347,6 +346,30 @@ bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks,
     return done;
 }
 
+lcnn_position lcnn_session_position(const lcnn_session *session) {
+    return trainer_position(session->trainer);
+}
+
+const lcnn_epoch *lcnn_session_history(const lcnn_session *session, int *count) {
+    return trainer_history(session->trainer, count);
+}
+
+bool lcnn_session_checkpoint(const lcnn_session *session, const char *path, lcnn_errors *errors) {
+    return trainer_save(session->trainer, path, errors);
+}
+
+bool lcnn_session_resume(lcnn_session *session, const char *path, lcnn_errors *errors) {
+    return trainer_resume(session->trainer, path, errors);
+}
+
+int lcnn_session_tensor_count(const lcnn_session *session) {
+    return trainer_network(session->trainer)->count;
+}
+
+const char *lcnn_session_tensor_name(const lcnn_session *session, int index) {
+    return trainer_network(session->trainer)->tensor[index].name;
+}
+
 lcnn_evaluation *lcnn_session_evaluate(lcnn_session *session, lcnn_errors *errors) {
     arithmetic before = arithmetic_standard();
     lcnn_evaluation *found = trainer_evaluate(session->trainer, errors);
@@ -354,24 +377,9 @@ lcnn_evaluation *lcnn_session_evaluate(lcnn_session *session, lcnn_errors *error
     return found;
 }
 
-/* The weights file as bytes, to be freed. */
-static char *weights_bytes(const lcnn_session *session, size_t *size, lcnn_errors *errors) {
-    const network *n = trainer_network(session->trainer);
-    arena *a = arena_new();
-    char *bytes = NULL;
-    if (a) {
-        const checkpoint_tensor *list = network_export(n, n->values, a, errors);
-        bytes = list ? checkpoint_bytes(list, n->count, size, errors) : NULL;
-    } else {
-        error_no_memory(errors);
-    }
-    arena_free(a);
-    return bytes;
-}
-
 bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *errors) {
     size_t size;
-    char *bytes = weights_bytes(session, &size, errors);
+    char *bytes = network_bytes(trainer_network(session->trainer), &size, errors);
     bool saved = bytes && file_write(path, bytes, size, errors);
     free(bytes);
     return saved;
@@ -380,7 +388,7 @@ bool lcnn_session_save(lcnn_session *session, const char *path, lcnn_errors *err
 const char *lcnn_session_sha256(lcnn_session *session) {
     lcnn_errors *errors = lcnn_errors_new();
     size_t size;
-    char *bytes = errors ? weights_bytes(session, &size, errors) : NULL;
+    char *bytes = errors ? network_bytes(trainer_network(session->trainer), &size, errors) : NULL;
     if (bytes)
         hash_sha256(bytes, size, session->sha256);
     lcnn_errors_free(errors);

@@ -403,6 +403,9 @@ typedef struct lcnn_progress {
     double seconds;        /* of this epoch */
 } lcnn_progress;
 
+/* The first half of a SHA-256 in hexadecimal, 64 bits: enough to tell accidents. */
+typedef char lcnn_fingerprint[17];
+
 /* A finished epoch. Where there is no such part, its figures are NaN. */
 typedef struct lcnn_epoch {
     int epoch, epochs;
@@ -412,6 +415,8 @@ typedef struct lcnn_epoch {
     double test_loss, test_accuracy;
     double seconds;           /* training only */
     double images_per_second; /* training only */
+    char sha256[65];          /* of the weights file as lcnn_session_save would have written it */
+    const lcnn_fingerprint *tensor; /* [lcnn_session_tensor_count]: of each tensor's bytes; belongs to the session */
 } lcnn_epoch;
 
 typedef struct lcnn_callbacks {
@@ -423,9 +428,31 @@ typedef struct lcnn_callbacks {
     bool (*epoch)(void *user, const lcnn_epoch *epoch);
 } lcnn_callbacks;
 
-/* Trains for the epochs of the model. False on a loss that is not finite, of a step or of an epoch, with the message
- * saying where. */
+/* Trains for those epochs of the model that are left. False on a loss that is not finite, of a step or of an epoch, with the
+ * message saying where. An epoch that fails is not finished. */
 bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks, lcnn_errors *errors);
+
+/* How far training has come. */
+typedef struct lcnn_position {
+    int epoch;            /* finished ones */
+    uint32_t step, steps; /* done in the next, of so many */
+} lcnn_position;
+
+lcnn_position lcnn_session_position(const lcnn_session *session);
+/* The finished epochs; they belong to the session and move when another one ends. */
+const lcnn_epoch *lcnn_session_history(const lcnn_session *session, int *count);
+
+/* Writes all that training needs to go on to the same bits as if it had never been interrupted: weights, the optimiser's
+ * memory, the place in the epoch, the history, the resolved model, in a safetensors file with a checksum. May be called from
+ * the callbacks. False with messages: of LCNN_NOT_FINITE, with nothing written, when a weight is infinite or not a number. */
+bool lcnn_session_checkpoint(const lcnn_session *session, const char *path, lcnn_errors *errors);
+/* Goes to where the session that wrote the file stood, which was of the same model and data. False with messages of
+ * LCNN_BAD_WEIGHTS, and the session stays where it was. */
+bool lcnn_session_resume(lcnn_session *session, const char *path, lcnn_errors *errors);
+
+/* The tensors of weights files, in order: "c1.weight". */
+int lcnn_session_tensor_count(const lcnn_session *session);
+const char *lcnn_session_tensor_name(const lcnn_session *session, int index);
 
 typedef struct lcnn_scores {
     double precision, recall, f1;

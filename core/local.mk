@@ -45,7 +45,7 @@ core_sources = \
 	core/study.c core/study.h core/study_axes.c core/study_claims.c \
 	core/tensor.c core/tensor.h \
 	core/threads.c core/threads.h \
-	core/train.c core/train.h
+	core/train.c core/train.h core/train_new.c core/train_parts.h core/train_state.c
 
 isa_sources = \
 	core/loops.c \

@@ -1,6 +1,7 @@
 /* network.c - see network.h. */
 #include "network.h"
 
+#include "hash.h"
 #include "init.h"
 #include "memory.h"
 
@@ -55,6 +56,7 @@ network *network_new(const graph *g, arena *a, lcnn_errors *errors) {
     bool laid_out = n && n->tensor && append_tensors(n, false, a);
     if (laid_out) {
         n->trained = n->size;
+        n->trained_count = n->count;
         laid_out = append_tensors(n, true, a);
     }
     if (laid_out && !memory_there((double)n->size * sizeof *n->values, "the network", errors))
@@ -115,14 +117,15 @@ network_tensor *network_find(const network *n, int index, int param) {
     return NULL;
 }
 
-checkpoint_tensor *network_export(const network *n, const real *values, arena *a,
-                                  lcnn_errors *errors) {
-    checkpoint_tensor *list = arena_array(a, (size_t)n->count + 1, sizeof *list);
-    for (int i = 0; list && i < n->count; i++) {
+checkpoint_tensor *network_export(const network *n, const char *prefix, const real *values,
+                                  int count, arena *a, lcnn_errors *errors) {
+    checkpoint_tensor *list = arena_array(a, (size_t)count + 1, sizeof *list);
+    for (int i = 0; list && i < count; i++) {
         const network_tensor *t = &n->tensor[i];
         size_t size = shape_size(&t->shape.shape);
-        list[i] = (checkpoint_tensor){t->name, t->shape.shape, arena_array(a, size, sizeof(float))};
-        if (!list[i].data) {
+        list[i] = (checkpoint_tensor){arena_format(a, "%s%s", prefix, t->name), t->shape.shape,
+                                      arena_array(a, size, sizeof(float))};
+        if (!list[i].name || !list[i].data) {
             list = NULL;
             break;
         }
@@ -132,6 +135,14 @@ checkpoint_tensor *network_export(const network *n, const real *values, arena *a
     if (!list)
         error_no_memory(errors);
     return list;
+}
+
+void network_import(const network *n, const checkpoint_tensor *list, int count, real *values) {
+    for (int i = 0; i < count; i++) {
+        const network_tensor *t = &n->tensor[i];
+        for (size_t k = 0; k < shape_size(&t->shape.shape); k++)
+            values[t->offset + stored_index(&t->shape, k)] = (real)list[i].data[k];
+    }
 }
 
 /* Whether a file's tensor is zero where the model has no connection. */
@@ -150,21 +161,57 @@ static bool fits_connections(const network *n, const network_tensor *t, const fl
     return true;
 }
 
+bool network_accepts(const network *n, const checkpoint_tensor *list, const char *path,
+                     lcnn_errors *errors) {
+    for (int i = 0; i < n->count; i++)
+        if (!fits_connections(n, &n->tensor[i], list[i].data, path, errors))
+            return false;
+    return true;
+}
+
 bool network_load(network *n, const char *path, lcnn_errors *errors) {
     arena *a = arena_new();
     if (!a) {
         error_no_memory(errors);
         return false;
     }
-    checkpoint_tensor *list = network_export(n, n->values, a, errors);
-    bool read = list && checkpoint_read(path, list, n->count, errors);
-    for (int i = 0; read && i < n->count; i++)
-        read = fits_connections(n, &n->tensor[i], list[i].data, path, errors);
-    for (int i = 0; read && i < n->count; i++) {
-        const network_tensor *t = &n->tensor[i];
-        for (size_t k = 0; k < shape_size(&t->shape.shape); k++)
-            n->values[t->offset + stored_index(&t->shape, k)] = (real)list[i].data[k];
-    }
+    checkpoint_tensor *list = network_export(n, "", n->values, n->count, a, errors);
+    bool read = list && checkpoint_read(path, list, n->count, NULL, errors) &&
+                network_accepts(n, list, path, errors);
+    if (read)
+        network_import(n, list, n->count, n->values);
     arena_free(a);
     return read;
+}
+
+char *network_bytes(const network *n, size_t *size, lcnn_errors *errors) {
+    arena *a = arena_new();
+    char *bytes = NULL;
+    if (a) {
+        const checkpoint_tensor *list = network_export(n, "", n->values, n->count, a, errors);
+        bytes = list ? checkpoint_bytes(list, n->count, NULL, size, errors) : NULL;
+    } else {
+        error_no_memory(errors);
+    }
+    arena_free(a);
+    return bytes;
+}
+
+/* The numbers lie at the end of the file, tensor by tensor. */
+bool network_hash(const network *n, char sha256[65], lcnn_fingerprint *tensor,
+                  lcnn_errors *errors) {
+    size_t size;
+    char *bytes = network_bytes(n, &size, errors);
+    if (!bytes)
+        return false;
+    hash_sha256(bytes, size, sha256);
+    for (int i = n->count - 1; i >= 0; i--) {
+        char all[HASH_TEXT];
+        size_t length = shape_size(&n->tensor[i].shape.shape) * CHECKPOINT_FLOAT;
+        size -= length;
+        hash_sha256(bytes + size, length, all);
+        text_format(tensor[i], sizeof tensor[i], "%.16s", all);
+    }
+    free(bytes);
+    return true;
 }

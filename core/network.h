@@ -21,7 +21,8 @@ typedef struct network {
     const graph *graph;
     int count;
     network_tensor *tensor; /* [count]: trained ones first, each kind in graph order */
-    size_t trained; /* reals of the trained tensors */
+    int trained_count; /* tensors that are trained */
+    size_t trained; /* their reals */
     size_t size;    /* reals of all */
     real *values;   /* [size]; padding is zero and stays so */
 } network;
@@ -36,10 +37,24 @@ bool network_initialize(network *n, uint64_t seed, lcnn_errors *errors);
 /* The tensor of a node's parameter, or NULL where the node does without it. */
 network_tensor *network_find(const network *n, int index, int param);
 
-/* The tensors in file order, as checkpoint.h wants them, with the values copied out; in memory of `a`. NULL with a message. */
-checkpoint_tensor *network_export(const network *n, const real *values, arena *a, lcnn_errors *errors);
+/* The first `count` tensors in file order, as checkpoint.h wants them, their names behind `prefix`, with the values, laid out
+ * as the network's, copied out; in memory of `a`. NULL with a message. */
+checkpoint_tensor *network_export(const network *n, const char *prefix, const real *values, int count, arena *a,
+                                  lcnn_errors *errors);
+
+/* The other way: from a list of `count` tensors into values. */
+void network_import(const network *n, const checkpoint_tensor *list, int count, real *values);
+
+/* Whether the list, read from `path`, is zero where the model has no connection; false with a message. */
+bool network_accepts(const network *n, const checkpoint_tensor *list, const char *path, lcnn_errors *errors);
 
 /* Reads a weights file into the network; untouched on failure. */
 bool network_load(network *n, const char *path, lcnn_errors *errors);
+
+/* The weights file as bytes of malloc; NULL with a message. */
+char *network_bytes(const network *n, size_t *size, lcnn_errors *errors);
+
+/* SHA-256 of the weights file, and the fingerprints of its tensors [count]; false with a message. */
+bool network_hash(const network *n, char sha256[65], lcnn_fingerprint *tensor, lcnn_errors *errors);
 
 #endif

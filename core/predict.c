@@ -180,7 +180,7 @@ const checkpoint_tensor *predictor_parameter(predictor *p, int index, const char
                                              lcnn_errors *errors) {
     const network *n = p->network;
     if (!p->exported)
-        p->exported = network_export(n, n->values, p->arena, errors);
+        p->exported = network_export(n, "", n->values, n->count, p->arena, errors);
     for (int i = 0; p->exported && i < n->count; i++) {
         const network_tensor *t = &n->tensor[i];
         if (t->node == index && strcmp(n->graph->node[index].op->params[t->param].name, name) == 0)

@@ -1,181 +1,41 @@
-/* train.c - see train.h. */
+/* train.c - training epoch by epoch, and evaluating (see train.h). */
 #include "config.h"
 
-#include "train.h"
+#include "train_parts.h"
 
-#include "class_weights.h"
 #include "clock.h"
-#include "curvature.h"
-#include "exec.h"
 #include "metrics.h"
 #include "rng.h"
 #include "schedule.h"
-#include "select.h"
 #include "threads.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Images answered at a time: enough for many threads, few enough to stop soon. */
-enum { EXAMINED_AT_ONCE = 512 };
-
-/* Samples to evaluate, and what came of them the last time. */
-typedef struct examination {
-    feed feed;
-    exec *exec;
-    samples samples;
-    real *loss; /* [samples.count], like the following */
-    uint8_t *answer, *truth;
-    float *probability;
-} examination;
-
-struct trainer {
-    const model *model;
-    graph *graph; /* the model's, with the operators of the backend */
-    arena *arena;
-    network *network;
-    attr_component method; /* the model's optimiser, as of the backend */
-
-    feed feed; /* of the training part */
-    exec *exec;
-    curvature curvature; /* for optimisers that want it */
-    selection chosen;
-    real *class_weight; /* [classes]; NULL: all count 1 */
-    uint32_t *order;    /* [chosen.training.count]: positions in it, shuffled as the model says */
-    uint32_t *batch;    /* [batch_size]: samples of a step */
-    real *weight;       /* [batch_size] */
-    real *loss;         /* [batch_size] */
-    uint8_t *answer, *truth;
-
-    examination validation, test;
-};
-
-/* ---- Making ---------------------------------------------------------------------------------- */
-
-/* The model names the operators of some backend; those of the wanted one have the same names and
- * attributes. */
-static bool bind_backend(trainer *t, const backend *b) {
-    t->graph = graph_with_ops(t->model->graph, &b->ops, t->arena);
-    t->method = t->model->train.optimizer;
-    t->method.type = component_find(&b->optimizers, t->method.type->name);
-    return t->graph != NULL;
-}
-
-static feed feed_of(const model *m, const dataset *d, const split *part) {
-    return (feed){part, d->info.image, m->data.transform_count, m->data.transform,
-                  m->data.transform_shape};
-}
-
-static bool weigh_classes(trainer *t) {
-    const attr_component *weighting = &t->model->train.class_weights;
-    real *weight = arena_array(t->arena, (size_t)t->graph->classes, sizeof *weight);
-    if (!weight)
-        return false;
-    if (class_weights_fill(weighting, t->chosen.per_class, t->graph->classes, weight))
-        t->class_weight = weight;
-    return true;
-}
-
-static bool make_training(trainer *t, const backend *b, int threads, lcnn_errors *errors) {
-    const uint32_t count = t->chosen.training.count;
-    size_t most = (size_t)t->model->train.batch_size;
-    if (count == 0)
-        return true;
-    if (most > count)
-        most = count;
-    if (!curvature_new(&t->curvature, b, t->network, &t->feed, count, threads, &t->method, errors))
-        return false;
-    size_t listed = most > t->curvature.samples ? most : t->curvature.samples;
-    t->order = arena_array(t->arena, count, sizeof *t->order);
-    t->batch = arena_array(t->arena, listed, sizeof *t->batch);
-    t->weight = arena_array(t->arena, listed, sizeof *t->weight);
-    t->loss = arena_array(t->arena, most, sizeof *t->loss);
-    t->answer = arena_array(t->arena, most, 1);
-    t->truth = arena_array(t->arena, most, 1);
-    if (!t->order || !t->batch || !t->weight || !weigh_classes(t) || !t->loss || !t->answer ||
-        !t->truth) {
-        error_no_memory(errors);
-        return false;
-    }
-    t->exec = exec_new(b, t->network, &t->feed, true, (int)most, threads, &t->method, errors);
-    return t->exec != NULL;
-}
-
-static bool make_examination(trainer *t, examination *e, const backend *b, int threads,
-                             lcnn_errors *errors) {
-    const uint32_t count = e->samples.count;
-    if (count == 0)
-        return true;
-    e->loss = arena_array(t->arena, count, sizeof *e->loss);
-    e->answer = arena_array(t->arena, count, 1);
-    e->truth = arena_array(t->arena, count, 1);
-    e->probability = arena_array(t->arena, count, sizeof *e->probability);
-    if (!e->loss || !e->answer || !e->truth || !e->probability) {
-        error_no_memory(errors);
-        return false;
-    }
-    int most = (int)(count < EXAMINED_AT_ONCE ? count : EXAMINED_AT_ONCE);
-    e->exec = exec_new(b, t->network, &e->feed, false, most, threads, NULL, errors);
-    return e->exec != NULL;
-}
-
-static bool make_parts(trainer *t, const dataset *d, bool trains, const backend *b, int threads,
-                       const char *weights, lcnn_errors *errors) {
-    if (!bind_backend(t, b)) {
-        error_no_memory(errors);
-        return false;
-    }
-    if (!select_images(t->model, d, trains, &t->chosen, t->arena, errors))
-        return false;
-    t->feed = t->validation.feed = feed_of(t->model, d, &t->chosen.train);
-    t->test.feed = feed_of(t->model, d, &t->chosen.test);
-    t->validation.samples = t->chosen.validation;
-    t->test.samples = t->chosen.testing;
-    t->network = network_new(t->graph, t->arena, errors);
-    return t->network &&
-           (weights ? network_load(t->network, weights, errors)
-                    : network_initialize(t->network, (uint64_t)t->model->train.seed, errors)) &&
-           make_training(t, b, threads, errors) &&
-           make_examination(t, &t->validation, b, threads, errors) &&
-           make_examination(t, &t->test, b, threads, errors);
-}
-
-trainer *trainer_new(const model *m, const dataset *d, bool trains, const backend *b, int threads,
-                     const char *weights, lcnn_errors *errors) {
-    if (!model_fits(m, d, errors))
-        return NULL;
-    trainer *t = calloc(1, sizeof *t);
-    if (t)
-        t->arena = arena_new();
-    if (!t || !t->arena) {
-        error_no_memory(errors);
-        trainer_free(t);
-        return NULL;
-    }
-    t->model = m;
-    if (!make_parts(t, d, trains, b, threads, weights, errors)) {
-        trainer_free(t);
-        return NULL;
-    }
-    return t;
-}
-
-void trainer_free(trainer *t) {
-    if (!t)
-        return;
-    exec_free(t->exec);
-    curvature_free(&t->curvature);
-    exec_free(t->validation.exec);
-    exec_free(t->test.exec);
-    network_free(t->network);
-    arena_free(t->arena);
-    free(t);
-}
 
 const network *trainer_network(const trainer *t) {
     return t->network;
+}
+
+bool train_possible(const trainer *t, lcnn_errors *errors) {
+    if (t->chosen.training.count == 0)
+        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no training part, or is only tested on",
+                  t->model->info->name);
+    return t->chosen.training.count > 0;
+}
+
+uint32_t train_steps(const trainer *t) {
+    uint32_t size = (uint32_t)t->model->train.batch_size;
+    return t->chosen.training.count / size + (t->chosen.training.count % size > 0);
+}
+
+lcnn_position trainer_position(const trainer *t) {
+    return (lcnn_position){t->place.epoch, t->place.step, train_steps(t)};
+}
+
+const lcnn_epoch *trainer_history(const trainer *t, int *count) {
+    *count = t->place.epoch;
+    return t->history;
 }
 
 uint32_t trainer_train_count(const trainer *t) {
@@ -204,26 +64,22 @@ typedef struct training {
     trainer *trainer;
     const lcnn_callbacks *callbacks; /* NULL: nobody watches */
     lcnn_errors *errors;
-    bool failed, stopped; /* by a loss that is not finite; by the caller */
-
-    int epoch;   /* that runs; from 0 */
-    double loss; /* sum over the images done */
-    uint32_t right, done;
-    double learning_rate;
-    double began, seconds;
+    bool failed, stopped; /* by a loss that is not finite or for want of memory; by the caller */
+    double began;         /* clock when the epoch had begun, had it not been interrupted */
 } training;
 
 /* Tells the caller where the epoch stands; false when training is to stop. */
 static bool tell_progress(training *run) {
+    const train_place *at = &run->trainer->place;
     const lcnn_progress now = {
-        .epoch = run->epoch + 1,
+        .epoch = at->epoch + 1,
         .epochs = run->trainer->model->train.epochs,
-        .done = run->done,
+        .done = at->done,
         .total = run->trainer->chosen.training.count,
-        .loss = run->loss / run->done,
-        .accuracy = (double)run->right / run->done,
-        .learning_rate = run->learning_rate,
-        .seconds = run->seconds,
+        .loss = at->loss / at->done,
+        .accuracy = (double)at->right / at->done,
+        .learning_rate = at->learning_rate,
+        .seconds = at->seconds,
     };
     const lcnn_callbacks *callbacks = run->callbacks;
     if (callbacks && callbacks->progress && !callbacks->progress(callbacks->user, &now))
@@ -282,7 +138,7 @@ static void check_loss(training *run, double loss, const char *where) {
     run->failed = true;
     error_add(run->errors, LCNN_NOT_FINITE, (mark){0},
               "the loss became %s %s epoch %d; a smaller train.learning_rate may help",
-              isnan(loss) ? "not a number" : "infinite", where, run->epoch + 1);
+              isnan(loss) ? "not a number" : "infinite", where, run->trainer->place.epoch + 1);
 }
 
 /* The samples [first, first + count) of the epoch's order. */
@@ -292,7 +148,7 @@ static exec_batch take_batch(const training *run, uint32_t first, int count) {
         t->batch[i] = t->chosen.training.index[t->order[first + (uint32_t)i]];
         t->weight[i] = t->class_weight ? t->class_weight[t->feed.split->labels[t->batch[i]]] : 1;
     }
-    return (exec_batch){t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)run->epoch,
+    return (exec_batch){t->batch, count, (uint64_t)t->model->train.seed, (uint32_t)t->place.epoch,
                         t->weight};
 }
 
@@ -300,38 +156,48 @@ static exec_batch take_batch(const training *run, uint32_t first, int count) {
  * smaller. */
 static double run_training_step(training *run, uint32_t first, int count) {
     trainer *t = run->trainer;
+    train_place *at = &t->place;
     const exec_batch batch = take_batch(run, first, count);
-    exec_update update = {&t->method, run->learning_rate};
+    exec_update update = {&t->method, at->learning_rate};
     exec_run(t->exec, &batch, &update,
              &(exec_answers){.loss = t->loss, .answer = t->answer, .truth = t->truth});
     double loss = 0;
     for (int i = 0; i < count; i++) {
         loss += (double)t->weight[i] * (double)t->loss[i];
-        run->right += t->answer[i] == t->truth[i];
+        at->right += t->answer[i] == t->truth[i];
     }
-    run->loss += loss;
-    run->done += (uint32_t)count;
-    run->seconds = clock_seconds() - run->began;
+    at->loss += loss;
+    at->done += (uint32_t)count;
+    at->step++;
+    at->seconds = clock_seconds() - run->began;
     return loss;
 }
 
-static void run_steps(training *run) {
+/* The order of the epoch's images; and at its beginning, what the optimiser wants to know of it. */
+static void prepare_epoch(training *run) {
     trainer *t = run->trainer;
     const model_train *train = &t->model->train;
-    const uint32_t count = t->chosen.training.count;
-    uint32_t size = (uint32_t)train->batch_size, steps = (count + size - 1) / size;
     rng_key key = {.seed = (uint64_t)train->seed,
                    .purpose = RNG_SHUFFLE,
-                   .epoch = train->shuffle == SHUFFLE_ONCE ? 0 : (uint32_t)run->epoch};
-    rng_permutation(&key, count, t->order);
-    if (t->curvature.exec) {
+                   .epoch = train->shuffle == SHUFFLE_ONCE ? 0 : (uint32_t)t->place.epoch};
+    rng_permutation(&key, t->chosen.training.count, t->order);
+    if (t->curvature.exec && t->place.step == 0) {
         const exec_batch batch = take_batch(run, 0, (int)t->curvature.samples);
         curvature_estimate(&t->curvature, t->exec, &batch);
     }
-    for (uint32_t i = 0; i < steps && !run->failed && !run->stopped; i++) {
-        uint32_t left = count - i * size;
-        schedule_time now = {run->epoch, train->epochs, i, steps};
-        run->learning_rate = schedule_rate(&train->learning_rate, &now);
+}
+
+/* Those that are left of the epoch. */
+static void run_steps(training *run) {
+    trainer *t = run->trainer;
+    const model_train *train = &t->model->train;
+    const uint32_t count = t->chosen.training.count, steps = train_steps(t);
+    uint32_t size = (uint32_t)train->batch_size;
+    prepare_epoch(run);
+    while (t->place.step < steps && !run->failed && !run->stopped) {
+        uint32_t i = t->place.step, left = count - i * size;
+        schedule_time now = {t->place.epoch, train->epochs, i, steps};
+        t->place.learning_rate = schedule_rate(&train->learning_rate, &now);
         double loss = run_training_step(run, i * size, (int)(left < size ? left : size));
         if (!isfinite(loss)) { /* asked here, since a step may be shorter than finding the words */
             char where[32];
@@ -359,53 +225,73 @@ static void measure(training *run, examination *e, double *loss, double *accurac
     *accuracy = (double)right / count;
 }
 
-/* Figures of a finished epoch; the time for them is not counted as training. */
-static void finish_epoch(training *run) {
+/* Figures of a finished epoch; the time for them is not counted as training. False when the caller
+ * has stopped them, or a loss is not finite: the last step may have gone wrong without another one
+ * to show it. */
+static bool find_figures(training *run, lcnn_epoch *e) {
     trainer *t = run->trainer;
-    lcnn_epoch e = {
-        .epoch = run->epoch + 1,
+    const train_place *at = &t->place;
+    *e = (lcnn_epoch){
+        .epoch = at->epoch + 1,
         .epochs = t->model->train.epochs,
-        .learning_rate = run->learning_rate,
-        .train_loss = run->loss / run->done,
-        .train_accuracy = (double)run->right / run->done,
-        .seconds = run->seconds,
-        .images_per_second = run->done / run->seconds,
+        .learning_rate = at->learning_rate,
+        .train_loss = at->loss / at->done,
+        .train_accuracy = (double)at->right / at->done,
+        .seconds = at->seconds,
+        .images_per_second = at->done / at->seconds,
     };
-    measure(run, &t->validation, &e.validation_loss, &e.validation_accuracy);
+    measure(run, &t->validation, &e->validation_loss, &e->validation_accuracy);
     if (!run->stopped)
-        measure(run, &t->test, &e.test_loss, &e.test_accuracy);
+        measure(run, &t->test, &e->test_loss, &e->test_accuracy);
     if (run->stopped)
-        return;
-    const lcnn_callbacks *callbacks = run->callbacks;
-    if (callbacks && callbacks->epoch && !callbacks->epoch(callbacks->user, &e))
-        run->stopped = true;
-    /* The last step may have gone wrong without another one to show it. */
+        return false;
     if (t->chosen.validation.count > 0)
-        check_loss(run, e.validation_loss, "on the validation images after");
+        check_loss(run, e->validation_loss, "on the validation images after");
     if (t->chosen.testing.count > 0 && !run->failed)
-        check_loss(run, e.test_loss, "on the test images after");
+        check_loss(run, e->test_loss, "on the test images after");
+    return !run->failed;
+}
+
+/* Enters the epoch into the history; what comes next is the first step of another. */
+static bool turn_page(training *run, lcnn_epoch *e) {
+    trainer *t = run->trainer;
+    lcnn_fingerprint *tensor = calloc((size_t)t->network->count + 1, sizeof *tensor);
+    lcnn_epoch *grown = realloc(t->history, ((size_t)t->place.epoch + 1) * sizeof *grown);
+    t->history = grown ? grown : t->history;
+    if (!tensor || !grown) {
+        error_no_memory(run->errors);
+        run->failed = true;
+    } else {
+        run->failed = !network_hash(t->network, e->sha256, tensor, run->errors);
+    }
+    if (run->failed) {
+        free(tensor);
+        return false;
+    }
+    e->tensor = tensor;
+    t->history[t->place.epoch] = *e;
+    t->place = (train_place){.epoch = t->place.epoch + 1};
+    return true;
 }
 
 static void run_epochs(void *argument) {
     training *run = argument;
-    int epochs = run->trainer->model->train.epochs;
-    for (int epoch = 0; epoch < epochs && !run->failed && !run->stopped; epoch++) {
-        run->epoch = epoch;
-        run->loss = 0;
-        run->right = run->done = 0;
-        run->began = clock_seconds();
+    train_place *at = &run->trainer->place;
+    const lcnn_callbacks *callbacks = run->callbacks;
+    while (at->epoch < run->trainer->model->train.epochs && !run->failed && !run->stopped) {
+        lcnn_epoch e;
+        run->began = clock_seconds() - at->seconds;
         run_steps(run);
-        if (!run->failed && !run->stopped)
-            finish_epoch(run);
+        if (run->failed || run->stopped || !find_figures(run, &e) || !turn_page(run, &e))
+            return;
+        if (callbacks && callbacks->epoch && !callbacks->epoch(callbacks->user, &e))
+            run->stopped = true;
     }
 }
 
 bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *errors) {
-    if (t->chosen.training.count == 0) {
-        error_add(errors, LCNN_BAD_DATA, (mark){0}, "%s has no training part, or is only tested on",
-                  t->model->info->name);
+    if (!train_possible(t, errors))
         return false;
-    }
     training run = {.trainer = t, .callbacks = callbacks, .errors = errors};
     threads_hold(exec_threads(t->exec), run_epochs, &run);
     return !run.failed;

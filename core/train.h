@@ -1,4 +1,4 @@
-/* train.h - a model bound to data: training epoch by epoch, and evaluating.
+/* train.h - a model bound to data: training epoch by epoch, saving where it stands, and evaluating.
  *
  * Owns the weights, the execs and the order of samples. What is computed is the graph's business, how it is computed the
  * exec's; where results go is the caller's. */
@@ -17,8 +17,15 @@ trainer *trainer_new(const model *m, const dataset *d, bool trains, const backen
                      lcnn_errors *errors);
 void trainer_free(trainer *t);
 
-/* Trains for the model's epochs; see lcnn_session_train. */
+/* Trains for what is left of the model's epochs; see lcnn_session_train. */
 bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *errors);
+
+/* See lcnn_session_checkpoint and lcnn_session_resume. */
+bool trainer_save(const trainer *t, const char *path, lcnn_errors *errors);
+bool trainer_resume(trainer *t, const char *path, lcnn_errors *errors);
+
+lcnn_position trainer_position(const trainer *t);
+const lcnn_epoch *trainer_history(const trainer *t, int *count);
 
 /* Evaluates the test part; NULL with a message. */
 lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors);

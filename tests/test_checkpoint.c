@@ -56,7 +56,7 @@ static void put(const void *bytes, size_t size) {
 }
 
 static char *image(size_t *size) {
-    char *bytes = checkpoint_bytes(model, TENSORS, size, errors);
+    char *bytes = checkpoint_bytes(model, TENSORS, NULL, size, errors);
     ck_assert_ptr_nonnull(bytes);
     return bytes;
 }
@@ -79,7 +79,7 @@ static bool read_back(void) {
     fill(filters, FILTERS, UNTOUCHED);
     fill(biases, BIASES, UNTOUCHED);
     fill(units, UNITS, UNTOUCHED);
-    return checkpoint_read(path, model, TENSORS, errors);
+    return checkpoint_read(path, model, TENSORS, NULL, errors);
 }
 
 static void expect_refusal(const char *what, size_t at) {
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(the_order_in_the_file_does_not_matter) {
     const checkpoint_tensor other[] = {model[2], model[0], model[1]};
     size_t size;
-    char *bytes = checkpoint_bytes(other, TENSORS, &size, errors);
+    char *bytes = checkpoint_bytes(other, TENSORS, NULL, &size, errors);
     put(bytes, size);
     free(bytes);
     ck_assert(read_back());
@@ -135,7 +135,7 @@ START_TEST(the_bytes_of_a_file_are_these) {
     float values[] = {1, -2};
     const checkpoint_tensor w = {"w", {2, {1, 2}}, values};
     size_t size;
-    char *bytes = checkpoint_bytes(&w, 1, &size, errors);
+    char *bytes = checkpoint_bytes(&w, 1, NULL, &size, errors);
     ck_assert_uint_eq(size, sizeof expected - 1);
     ck_assert_mem_eq(bytes, expected, size);
     free(bytes);
@@ -147,7 +147,7 @@ START_TEST(a_header_too_large_is_not_written) {
     memset(name, 'n', sizeof name - 1);
     const checkpoint_tensor one = {name, {1, {6}}, biases};
     size_t size;
-    ck_assert_ptr_null(checkpoint_bytes(&one, 1, &size, errors));
+    ck_assert_ptr_null(checkpoint_bytes(&one, 1, NULL, &size, errors));
     expect_message(0, "too many for one weights file");
 }
 END_TEST
@@ -212,10 +212,92 @@ START_TEST(numbers_that_are_not_finite_are_refused) {
 }
 END_TEST
 
-/* ---- Forged headers -------------------------------------------------------------------------- */
-
 #define TENSOR(shape, offsets)                                                                     \
     "{\"dtype\":\"F32\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}"
+
+/* ---- The state of a training ----------------------------------------------------------------- */
+
+static float memory[BIASES];
+static const checkpoint_tensor training[] = {
+    {"c1.bias", {1, {6}}, biases},
+    {"optimizer.0.c1.bias", {1, {6}}, memory},
+};
+static const char state_text[] = "{\"epoch\": 3}";
+
+static char *training_image(size_t *size) {
+    fill(biases, BIASES, 1);
+    fill(memory, BIASES, 2);
+    char *bytes = checkpoint_bytes(training, 2, state_text, size, errors);
+    ck_assert_ptr_nonnull(bytes);
+    return bytes;
+}
+
+START_TEST(the_state_of_a_training_is_read_back) {
+    size_t size;
+    char *bytes = training_image(&size), *state = NULL;
+    put(bytes, size);
+    free(bytes);
+    fill(memory, BIASES, UNTOUCHED);
+    ck_assert(checkpoint_read(path, training, 2, &state, errors));
+    ck_assert_str_eq(state, state_text);
+    ck_assert(memory[0] == 2);
+    free(state);
+}
+END_TEST
+
+START_TEST(weights_are_found_in_the_state_of_a_training) {
+    size_t size;
+    char *bytes = training_image(&size);
+    put(bytes, size);
+    free(bytes);
+    fill(biases, BIASES, UNTOUCHED);
+    ck_assert(checkpoint_read(path, training, 1, NULL, errors));
+    ck_assert(biases[0] == 1);
+}
+END_TEST
+
+START_TEST(weights_alone_are_no_state_of_a_training) {
+    size_t size;
+    char *bytes = checkpoint_bytes(training, 2, NULL, &size, errors), *state = NULL;
+    put(bytes, size);
+    free(bytes);
+    ck_assert(!checkpoint_read(path, training, 2, &state, errors));
+    ck_assert_ptr_null(state);
+    expect_message(0, "these are weights alone, without the state of a training");
+}
+END_TEST
+
+START_TEST(every_flipped_bit_of_a_state_is_refused) {
+    size_t size;
+    char *bytes = training_image(&size), *state = NULL;
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+        put(bytes, size);
+        ck_assert_msg(!checkpoint_read(path, training, 2, &state, errors), "bit %zu", bit);
+        ck_assert_ptr_null(state);
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+    }
+    free(bytes);
+}
+END_TEST
+
+START_TEST(more_than_a_training_leaves_is_refused) {
+    const uint64_t large = (uint64_t)CHECKPOINT_MAX_STATE + 4096;
+    char header[256];
+    snprintf(
+        header, sizeof header,
+        "{\"c1.bias\":" TENSOR(
+            "6",
+            "0,24") ",\"state\":{\"dtype\":\"U8\",\"shape\":[%llu],\"data_offsets\":[24,%llu]}}",
+        (unsigned long long)large, (unsigned long long)large + 24);
+    put_header(header, 0);
+    ck_assert_int_eq(truncate(path, (off_t)(8 + strlen(header) + large + 24)), 0);
+    ck_assert(!checkpoint_read(path, training, 1, NULL, errors));
+    expect_message(0, "more data than a checkpoint of this model can hold");
+}
+END_TEST
+
+/* ---- Forged headers -------------------------------------------------------------------------- */
 
 static const struct {
     const char *header;
@@ -285,7 +367,7 @@ END_TEST
 static void one_tensor(float *value, const char *header) {
     put_header(header, 4);
     const checkpoint_tensor a = {"a", {1, {1}}, value};
-    ck_assert(checkpoint_read(path, &a, 1, errors));
+    ck_assert(checkpoint_read(path, &a, 1, NULL, errors));
 }
 
 START_TEST(files_of_other_programs_need_no_checksum) {
@@ -337,6 +419,11 @@ int main(void) {
     tcase_add_test(tests, an_extended_file_is_refused);
     tcase_add_test(tests, every_flipped_bit_is_refused);
     tcase_add_test(tests, numbers_that_are_not_finite_are_refused);
+    tcase_add_test(tests, the_state_of_a_training_is_read_back);
+    tcase_add_test(tests, weights_are_found_in_the_state_of_a_training);
+    tcase_add_test(tests, weights_alone_are_no_state_of_a_training);
+    tcase_add_test(tests, every_flipped_bit_of_a_state_is_refused);
+    tcase_add_test(tests, more_than_a_training_leaves_is_refused);
     tcase_add_loop_test(tests, forged_headers_are_refused, 0,
                         (int)(sizeof forged / sizeof *forged));
     tcase_add_test(tests, hostile_lengths_are_refused);

@@ -104,7 +104,7 @@ static void read_golden(void) {
     weights_name(&golden_adam, "adam.");
     memcpy(all + 2, golden_grad.tensor, sizeof golden_grad.tensor);
     memcpy(all + 2 + PARAMS, golden_adam.tensor, sizeof golden_adam.tensor);
-    ck_assert_msg(checkpoint_read(path, all, 2 + 2 * PARAMS, errors), "%s",
+    ck_assert_msg(checkpoint_read(path, all, 2 + 2 * PARAMS, NULL, errors), "%s",
                   lcnn_errors_text(errors, 0));
 }
 
@@ -147,7 +147,7 @@ static void set_up(void) {
     for (int p = 0; p < PARAMS; p++)
         fill_initial(p, initial.tensor[p].data);
     size_t size;
-    char *bytes = checkpoint_bytes(initial.tensor, PARAMS, &size, errors);
+    char *bytes = checkpoint_bytes(initial.tensor, PARAMS, NULL, &size, errors);
     ck_assert(bytes && file_write(weights_path, bytes, size, errors));
     free(bytes);
     read_golden();
@@ -207,7 +207,7 @@ static void train(running *r) {
     const lcnn_callbacks callbacks = {.user = r, .epoch = keep_first_loss};
     ck_assert(lcnn_session_train(r->session, &callbacks, errors));
     ck_assert(lcnn_session_save(r->session, saved_path, errors));
-    ck_assert(checkpoint_read(saved_path, trained.tensor, PARAMS, errors));
+    ck_assert(checkpoint_read(saved_path, trained.tensor, PARAMS, NULL, errors));
 }
 
 static double largest(const float *values, size_t count) {

@@ -352,7 +352,7 @@ END_TEST
 
 static void write_tensors(const char *path, const checkpoint_tensor *list, int count) {
     size_t size = 0;
-    char *bytes = checkpoint_bytes(list, count, &size, errors);
+    char *bytes = checkpoint_bytes(list, count, NULL, &size, errors);
     ck_assert(bytes && file_write(path, bytes, size, errors));
     free(bytes);
 }
@@ -364,7 +364,7 @@ START_TEST(a_file_of_other_connections_is_refused) {
     ck_assert_int_ge(file, 0);
     network *n = network_new(load(NULL, 0)->graph, memory, errors);
     ck_assert(n && network_initialize(n, 1, errors));
-    checkpoint_tensor *list = network_export(n, n->values, memory, errors);
+    checkpoint_tensor *list = network_export(n, "", n->values, n->count, memory, errors);
     ck_assert_ptr_nonnull(list);
     write_tensors(path, list, n->count);
     ck_assert(network_load(n, path, errors));

@@ -20,6 +20,13 @@ static const option options[] = {
      "nodes.c1.filters=8); may be "
      "repeated"},
     {"seed", "N", OPTION_NUMBER, offsetof(arguments, seed), 0, "the same as --set train.seed=N"},
+    {"resume", "DIR", OPTION_TEXT, offsetof(arguments, resume), 0,
+     "go on with the run in this folder, which was interrupted or killed: the result is the same "
+     "to "
+     "the last bit"},
+    {"checkpoint", "EVERY", OPTION_TEXT, offsetof(arguments, checkpoint), 0,
+     "how often to save what --resume goes on from: after so many epochs (5), after a time (30s, "
+     "10m, 2h), or never (default: 30s); Ctrl-C always saves"},
     {"weights", "FILE", OPTION_TEXT, offsetof(arguments, weights), 0,
      "start from the weights in this safetensors file"},
     {"threads", "N", OPTION_NUMBER, offsetof(arguments, threads), 1,
@@ -43,39 +50,55 @@ static const option options[] = {
 
 /* ---- Training -------------------------------------------------------------------------------- */
 
+static void save_place(run *r) {
+    record(r, checkpoints_save(&r->saving, r->job.session, r->folder));
+}
+
 static bool on_progress(void *user, const lcnn_progress *now) {
     run *r = user;
     if (r->out)
         progress_step(&r->shown, now);
-    return interrupt_caught() == 0;
+    if (interrupt_caught())
+        return false; /* saved when training has ended */
+    if (checkpoints_due(&r->saving, lcnn_session_position(r->job.session), false))
+        save_place(r);
+    return true;
 }
 
 /* A file that cannot be written does not stop hours of training; it is said once, and tried again
  * at the end. */
 static bool on_epoch(void *user, const lcnn_epoch *epoch) {
     run *r = user;
-    lcnn_epoch *grown = realloc(r->epoch, (size_t)(r->epochs + 1) * sizeof *grown);
-    if (!grown)
-        no_memory();
-    r->epoch = grown;
-    r->epoch[r->epochs++] = *epoch;
+    r->epoch = lcnn_session_history(r->job.session, &r->epochs);
     progress_epoch(&r->shown, epoch);
-    if (r->status == LCNN_OK)
+    if (r->status == LCNN_OK) {
         write_metrics(r);
+        write_best(r);
+    }
+    if (checkpoints_due(&r->saving, lcnn_session_position(r->job.session), true))
+        save_place(r);
     return interrupt_caught() == 0;
+}
+
+/* Epochs done, with the share of the one that training stands in. */
+static double epochs_done(const lcnn_session *session) {
+    lcnn_position at = lcnn_session_position(session);
+    return at.epoch + (double)at.step / at.steps;
 }
 
 /* Returns the state for run.json. */
 static const char *train(run *r) {
     const job *j = &r->job;
     progress_begin(&r->shown, r->out, lcnn_session_validation_count(j->session) > 0,
-                   lcnn_session_test_count(j->session) > 0);
+                   lcnn_session_test_count(j->session) > 0, epochs_done(j->session));
+    for (int i = 0; i < r->epochs; i++)
+        progress_epoch(&r->shown, &r->epoch[i]);
     lcnn_callbacks callbacks = {r, on_progress, on_epoch};
     lcnn_errors *errors = messages_begin();
     bool trained = lcnn_session_train(j->session, &callbacks, errors);
     progress_end(&r->shown);
     record(r, messages_end(errors));
-    return interrupt_caught() ? "interrupted" : trained ? "done" : "failed";
+    return interrupt_caught() && trained ? "interrupted" : trained ? "done" : "failed";
 }
 
 static void print_json(const run *r, const lcnn_evaluation *e) {
@@ -117,6 +140,10 @@ static void print_written(const run *r, const lcnn_evaluation *e, bool report) {
         {true, "model.yaml", "the model with everything spelt out"},
         {true, "metrics.csv", "loss and accuracy of each epoch"},
         {true, "weights.safetensors", sha256},
+        {best_epoch(r) != NULL, "best.safetensors",
+         best_epoch(r) ? text_printf("weights after epoch %d, the best on the validation images",
+                                     best_epoch(r)->epoch)
+                       : ""},
         {true, "run.json", "what is needed to repeat this run"},
         {true, "result.json", "all scores"},
         {r->beside != NULL, "published.json", "what others published, beside ours"},
@@ -177,56 +204,113 @@ static void finish(run *r) {
     free(matrix);
 }
 
+/* Where training stands, and how it goes on. */
+static void say_stopped(const run *r, const char *state) {
+    lcnn_position at = lcnn_session_position(r->job.session);
+    const char *folder = text_plain(r->folder);
+    fprintf(stderr, "lcnn: %s after %s%s\n", state, text_plural(at.epoch, "epoch"),
+            at.step ? text_printf(" and %s of the next",
+                                  text_printf("%u of %u steps", at.step, at.steps))
+                    : "");
+    if (checkpoints_exist(r->folder))
+        fprintf(stderr, "      'lcnn run --resume %s' goes on%s\n", folder,
+                strcmp(state, "failed") == 0 ? " from the last state that was saved" : "");
+    if (r->sha256 && lcnn_session_test_count(r->job.session) > 0)
+        fprintf(stderr, "      'lcnn test %s' tests the weights as they are\n", folder);
+}
+
 /* Trains in a folder that is there and records how it ended. */
 static void train_and_finish(run *r) {
-    write_model(r);
-    write_record(r, "running");
-    if (r->status != LCNN_OK)
-        return;
     const char *state = train(r);
+    if (strcmp(state, "interrupted") == 0)
+        save_place(r);
     if (r->status == LCNN_BAD_IO)
         write_metrics(r);
     if (r->status != LCNN_NOT_FINITE)
         write_weights(r);
-    if (strcmp(state, "done") == 0 && r->epochs > 0) {
+    if (strcmp(state, "done") == 0) {
         finish(r);
+        if (r->status == LCNN_OK)
+            checkpoints_remove(r->folder);
     } else {
         write_record(r, state);
-        write_report(r);
-        fprintf(stderr, "lcnn: %s after %s; what there is lies in %s\n", state,
-                text_plural(r->epochs, "finished epoch"), text_plain(r->folder));
-        if (r->sha256 && lcnn_session_test_count(r->job.session) > 0)
-            fprintf(stderr, "      'lcnn test %s' tests the weights as they are\n",
-                    text_plain(r->folder));
+        say_stopped(r, state);
     }
     fflush(stdout);
+}
+
+static void print_beginning(const run *r) {
+    const lcnn_model *model = r->job.model;
+    const char *weights = r->args->weights;
+    lcnn_position at = lcnn_session_position(r->job.session);
+    job_print(&r->job, weights, true, r->out);
+    fputc('\n', r->out);
+    model_print_layers(model, r->out);
+    fprintf(r->out, "\ntraining: %s in batches of %d",
+            text_plural(lcnn_model_epochs(model), "epoch"), lcnn_model_batch_size(model));
+    if (at.epoch > 0 || at.step > 0)
+        fprintf(r->out, "; going on after %s%s", text_plural(at.epoch, "epoch"),
+                at.step ? text_printf(" and %u steps", at.step) : "");
+    else if (r->past)
+        fputs("; from the beginning, since nothing was saved", r->out);
+    fputc('\n', r->out);
+}
+
+/* The folder appears with all that --resume needs. */
+static void make_folder(run *r) {
+    char *hidden = run_begin_folder(r->folder, &r->status);
+    if (!hidden)
+        return;
+    char *folder = r->folder;
+    r->folder = hidden;
+    write_model(r);
+    write_record(r, "running");
+    if (r->args->weights && r->status == LCNN_OK)
+        save_place(r); /* the file may be another when the run is resumed */
+    if (r->status == LCNN_OK)
+        r->status = run_show_folder(hidden, folder);
+    if (r->status != LCNN_OK)
+        run_remove_folder(hidden);
+    r->folder = folder;
+    free(hidden);
+}
+
+static bool open_new(run *r) {
+    const arguments *args = r->args;
+    if (args->operand_count == 0)
+        usage_error(args->command, args->argc, args->argv, args->argc, "'lcnn run' needs a MODEL");
+    r->status = job_open(&r->job, args, args->operand[0], args->weights, true);
+    if (r->status != LCNN_OK)
+        return false;
+    r->folder = args->out ? strdup(args->out) : run_default_folder(&r->job);
+    if (!r->folder)
+        no_memory();
+    interrupt_hold(); /* from here on there is something to leave in good order */
+    make_folder(r);
+    return r->status == LCNN_OK;
+}
+
+static bool open_past(run *r) {
+    if (!resume_open(r))
+        return false;
+    interrupt_hold();
+    write_metrics(r);
+    write_record(r, "running");
+    return r->status == LCNN_OK;
 }
 
 static int run_main(const arguments *args) {
     run r = {.args = args, .clock = clock_seconds()};
     clock_utc(r.started);
     r.out = args->quiet ? NULL : args->json ? stderr : stdout;
-    r.status = job_open(&r.job, args, args->operand[0], args->weights, true);
-    if (r.status == LCNN_OK) {
-        r.folder = args->out ? strdup(args->out) : run_default_folder(&r.job);
-        if (!r.folder)
-            no_memory();
-        interrupt_hold(); /* from here on there is something to leave in good order */
-        r.status = run_make_folder(r.folder);
-    }
-    if (r.status == LCNN_OK) {
-        if (r.out) {
-            job_print(&r.job, args->weights, true, r.out);
-            fputc('\n', r.out);
-            model_print_layers(r.job.model, r.out);
-            fprintf(r.out, "\ntraining: %s in batches of %d\n",
-                    text_plural(lcnn_model_epochs(r.job.model), "epoch"),
-                    lcnn_model_batch_size(r.job.model));
-        }
+    checkpoints_plan(&r.saving, args);
+    if (args->resume ? open_past(&r) : open_new(&r)) {
+        if (r.out)
+            print_beginning(&r);
         train_and_finish(&r);
     }
     job_close(&r.job);
-    free(r.epoch);
+    json_decref(r.past);
     free(r.folder);
     interrupt_release();
     return r.status;
@@ -236,7 +320,7 @@ const command cmd_run = {
     .name = "run",
     .summary = "Train a model on a data set and test it",
     .operands = "MODEL",
-    .min_operands = 1,
+    .min_operands = 0,
     .max_operands = 1,
     .about = "MODEL is a YAML file, or the name of an installed model (lenet5).\n\n"
              "The run leaves a folder with the resolved model, the metrics of each epoch, the "
@@ -244,10 +328,12 @@ const command cmd_run = {
              "confusion matrix, the answer to every test image, the weights, and report.html, a "
              "page that shows it all. An existing folder "
              "is never "
-             "overwritten. Ctrl-C ends training after the current step and keeps the weights.",
+             "overwritten. Ctrl-C ends training after the current step and saves where it stands; "
+             "--resume goes on there, or where a run that was killed was last saved.",
     .options = options,
     .examples = "lcnn run models/lenet5.yaml --data glyphs\n"
                 "lcnn run lenet5 --data mnist --seed 7 --set train.epochs=3\n"
-                "lcnn run my.yaml --data ./my-images --out runs/first",
+                "lcnn run my.yaml --data ./my-images --out runs/first\n"
+                "lcnn run --resume runs/first",
     .run = run_main,
 };

@@ -44,6 +44,7 @@ typedef struct arguments {
     bool dry_run;
     option_number seed, threads, repeat, timeout;
     const char *data, *isa, *weights, *out;
+    const char *resume, *checkpoint;
     const char *batches, *thread_list, *mode, *layers;
     bool quiet, json, yaml;
     bool yes, offline; /* data sets that are not here: fetch without asking, or never try */

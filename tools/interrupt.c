@@ -1,4 +1,4 @@
-/* interrupt.c - remembers one signal. */
+/* interrupt.c - remembers the first signal, and lets a second one through. */
 #include "config.h"
 
 #include <signal.h>
@@ -11,13 +11,16 @@ enum { HELD = sizeof held / sizeof *held };
 static volatile sig_atomic_t caught;
 
 static void remember(int number) {
+    if (caught) {
+        signal(number, SIG_DFL);
+        raise(number); /* delivered when this handler returns */
+    }
     caught = number;
 }
 
 void interrupt_hold(void) {
     for (int i = 0; i < HELD; i++) {
-        struct sigaction old,
-            action = {.sa_handler = remember, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+        struct sigaction old, action = {.sa_handler = remember, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         if (sigaction(held[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(held[i], &action, NULL);

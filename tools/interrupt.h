@@ -4,7 +4,7 @@
 #define INTERRUPT_H
 
 /* From now on the first SIGINT, SIGTERM, SIGHUP or SIGPIPE (the reader of our output is gone) is
- * only remembered; a second one of the same kind ends the program at once. Signals that were
+ * only remembered; a second one, of whichever kind, ends the program at once. Signals that were
  * ignored stay so (nohup). */
 void interrupt_hold(void);
 

@@ -2,6 +2,7 @@
 bin_PROGRAMS += lcnn
 lcnn_SOURCES = \
 	tools/bench_report.c tools/bench_report.h \
+	tools/checkpoints.c tools/checkpoints.h \
 	tools/child.c tools/child.h \
 	tools/cmd_bench.c \
 	tools/cmd_check.c \
@@ -61,6 +62,7 @@ lcnn_SOURCES = \
 	tools/report_study_trials.c \
 	tools/result.c tools/result.h \
 	tools/run_files.c tools/run_files.h \
+	tools/run_resume.c \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \
 	tools/statistics.c tools/statistics.h \

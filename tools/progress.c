@@ -45,8 +45,12 @@ static void print_head(const progress *p) {
     fprintf(p->out, "%s\n", style_end(p->out));
 }
 
-void progress_begin(progress *p, FILE *out, bool validation, bool test) {
-    *p = (progress){.out = out, .validation = validation, .test = test, .started = clock_seconds()};
+void progress_begin(progress *p, FILE *out, bool validation, bool test, double before) {
+    *p = (progress){.out = out,
+                    .validation = validation,
+                    .test = test,
+                    .started = clock_seconds(),
+                    .before = before};
     if (!out)
         return;
     p->line = progress_line_begin(out);
@@ -123,9 +127,8 @@ void progress_draw(progress_line *line, const char *head, double share, const ch
 void progress_step(progress *p, const lcnn_progress *now) {
     double clock = clock_seconds();
     double share = now->total > 0 ? (double)now->done / now->total : 0;
-    double work_done = now->epoch - 1 + share;
-    double left =
-        work_done > 0 ? (clock - p->started) * (now->epochs - work_done) / work_done : NAN;
+    double work = now->epoch - 1 + share, work_done = work - p->before;
+    double left = work_done > 0 ? (clock - p->started) * (now->epochs - work) / work_done : NAN;
     double rate = now->seconds > 0 ? now->done / now->seconds : 0;
     const char *pieces[] = {
         text_printf("%3.0f %%", 100 * share),

@@ -31,9 +31,11 @@ typedef struct progress {
     bool validation; /* columns that there are */
     bool test;
     double started; /* clock when training began */
+    double before;  /* epochs done then */
 } progress;
 
-void progress_begin(progress *p, FILE *out, bool validation, bool test);
+/* `before`: epochs that were done already, with the share of the one that training goes on in. */
+void progress_begin(progress *p, FILE *out, bool validation, bool test, double before);
 void progress_step(progress *p, const lcnn_progress *now);
 void progress_epoch(progress *p, const lcnn_epoch *epoch);
 void progress_end(progress *p); /* clears the live line */

@@ -2,6 +2,7 @@
  * epoch, the weights and the result. Its page is made of them by report_run.c. */
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,26 +23,57 @@ void write_model(run *r) {
     record(r, run_file_end(&file));
 }
 
+/* What the run said when it began, now and for ever; else `value`, which may be NULL. */
+static json_t *from_past(const run *r, const char *key, const char *value) {
+    json_t *said = json_object_get(r->past, key);
+    return said ? json_incref(said) : value ? json_text(value) : json_null();
+}
+
+static json_t *words_json(const run *r) {
+    json_t *said = json_object_get(r->past, "command");
+    if (said)
+        return json_incref(said);
+    json_t *words = json_array();
+    for (int i = 0; i < r->args->argc; i++)
+        json_array_append_new(words, i == 0 ? json_string("lcnn") : json_text(r->args->argv[i]));
+    return words;
+}
+
+static json_t *hashes_json(const run *r) {
+    json_t *all = json_array();
+    for (int i = 0; i < r->epochs; i++)
+        json_array_append_new(all, json_string(r->epoch[i].sha256));
+    return all;
+}
+
+static json_t *best_json(const run *r) {
+    const lcnn_epoch *best = best_epoch(r);
+    return best ? json_pack("{s:i, s:s}", "epoch", best->epoch, "weights_sha256", best->sha256)
+                : json_null();
+}
+
+static json_t *resumed_json(const run *r) {
+    json_t *said = json_object_get(r->past, "resumed");
+    return said ? json_incref(said) : json_array();
+}
+
 void write_record(run *r, const char *state) {
     const job *j = &r->job;
-    const arguments *args = r->args;
     char now[32];
     clock_utc(now);
-    json_t *words = json_array();
-    for (int i = 0; i < args->argc; i++)
-        json_array_append_new(words, i == 0 ? json_string("lcnn") : json_text(args->argv[i]));
     json_t *all = json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:s, s:s?, s:o, "
-        "s:o}",
-        "version", lcnn_version(), "state", state, "command", words, "model",
-        json_text(lcnn_model_name(j->model)), "model_file", json_text(lcnn_model_path(j->model)),
-        "model_sha256", lcnn_model_sha256(j->model), "data", json_text(lcnn_data_name(j->data)),
-        "data_sha256", lcnn_data_sha256(j->data), "seed", (json_int_t)lcnn_model_seed(j->model),
-        "threads", lcnn_session_threads(j->session), "isa", lcnn_session_isa(j->session),
-        "weights_from", args->weights ? json_text(args->weights) : json_null(), "weights_sha256",
-        r->sha256, "epochs", r->epochs, "started", r->started, "ended",
-        strcmp(state, "running") == 0 ? NULL : now, "seconds",
-        json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:o, s:o, s:s, "
+        "s:s?, s:o, s:o, s:o}",
+        "version", lcnn_version(), "state", state, "command", words_json(r), "model",
+        json_text(lcnn_model_name(j->model)), "model_file",
+        from_past(r, "model_file", lcnn_model_path(j->model)), "model_sha256",
+        lcnn_model_sha256(j->model), "data", json_text(lcnn_data_name(j->data)), "data_sha256",
+        lcnn_data_sha256(j->data), "seed", (json_int_t)lcnn_model_seed(j->model), "threads",
+        lcnn_session_threads(j->session), "isa", lcnn_session_isa(j->session), "weights_from",
+        from_past(r, "weights_from", r->args->weights), "weights_sha256", r->sha256, "epochs",
+        r->epochs, "weights_after_epoch", hashes_json(r), "best", best_json(r), "started",
+        r->started, "ended", strcmp(state, "running") == 0 ? NULL : now, "resumed", resumed_json(r),
+        "seconds", json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
     if (!all)
         no_memory();
     run_file file;
@@ -74,6 +106,29 @@ void write_weights(run *r) {
     lcnn_errors *errors = messages_begin();
     if (lcnn_session_save(r->job.session, path, errors))
         r->sha256 = lcnn_session_sha256(r->job.session);
+    record(r, messages_end(errors));
+    free(path);
+}
+
+const lcnn_epoch *best_epoch(const run *r) {
+    const lcnn_epoch *best = NULL;
+    for (int i = 0; i < r->epochs; i++) {
+        const lcnn_epoch *e = &r->epoch[i];
+        if (isfinite(e->validation_loss) &&
+            (!best || e->validation_accuracy > best->validation_accuracy ||
+             (e->validation_accuracy == best->validation_accuracy &&
+              e->validation_loss < best->validation_loss)))
+            best = e;
+    }
+    return best;
+}
+
+void write_best(run *r) {
+    if (!best_epoch(r) || best_epoch(r)->epoch != r->epochs)
+        return;
+    char *path = run_path(r->folder, "best.safetensors");
+    lcnn_errors *errors = messages_begin();
+    lcnn_session_save(r->job.session, path, errors);
     record(r, messages_end(errors));
     free(path);
 }

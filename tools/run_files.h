@@ -2,6 +2,7 @@
 #ifndef RUN_FILES_H
 #define RUN_FILES_H
 
+#include "checkpoints.h"
 #include "progress.h"
 #include "published.h"
 #include "rundir.h"
@@ -12,10 +13,12 @@ typedef struct run {
     char *folder;
     FILE *out; /* where people read; NULL with --quiet */
     progress shown;
+    checkpoints saving;
     char started[32];
-    double clock; /* when it began */
-    lcnn_epoch *epoch;
-    int epochs;         /* finished */
+    double clock; /* when it began, had it not been interrupted */
+    json_t *past; /* run.json as it was found, when a run is resumed; else NULL */
+    const lcnn_epoch *epoch; /* [epochs]; the session's */
+    int epochs;              /* finished */
     int status;         /* of the first thing that went wrong */
     const char *sha256; /* of the weights; NULL until they are written */
     beside *beside;     /* what others published and ours; NULL: nothing */
@@ -29,6 +32,13 @@ void write_model(run *r);
 void write_metrics(run *r);
 void write_weights(run *r);
 
+/* best.safetensors, when the last epoch is the best so far on the validation images. */
+void write_best(run *r);
+
+/* The epoch that answered most validation images rightly, of those the one of the lowest loss, of those the first; NULL
+ * without validation images. */
+const lcnn_epoch *best_epoch(const run *r);
+
 /* run.json: everything that is needed to repeat the run. `state` is running, done, interrupted or failed; a run that was
  * killed stays at running. */
 void write_record(run *r, const char *state);
@@ -38,5 +48,11 @@ void write_result(run *r, const lcnn_evaluation *e);
 
 /* What result.json holds: nothing in it depends on time, threads or folders. A new reference. */
 json_t *run_json(const run *r, const lcnn_evaluation *e);
+
+/* ---- run_resume.c ----------------------------------------------------------------------------- */
+
+/* Opens what a run has left in the folder `--resume`, and goes to where it stood. True when training is to go on; else
+ * r->status says why not, which is LCNN_OK when it was done already. */
+bool resume_open(run *r);
 
 #endif

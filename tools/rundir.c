@@ -1,10 +1,14 @@
 /* rundir.c - making run folders and putting files into them. */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "rundir.h"
 #include "text.h"
@@ -54,17 +58,157 @@ static int make_parents(const char *folder) {
     return status;
 }
 
-int run_make_folder(const char *folder) {
-    int status = make_parents(folder);
-    if (status != LCNN_OK || mkdir(folder, 0777) == 0)
-        return status;
-    if (errno == EEXIST)
+static int cannot_make(const char *folder, int code) {
+    if (code == EEXIST || code == ENOTEMPTY)
         return complain(
             LCNN_BAD_IO, folder,
             "this exists already, and a run is never overwritten; give another folder with --out, "
             "another seed with --seed, or remove it");
     return complain(LCNN_BAD_IO, folder, "cannot make this folder: %s; give another one with --out",
-                    strerror(errno));
+                    strerror(code));
+}
+
+int run_make_folder(const char *folder) {
+    int status = make_parents(folder);
+    if (status != LCNN_OK || mkdir(folder, 0777) == 0)
+        return status;
+    return cannot_make(folder, errno);
+}
+
+/* ---- A folder in the making ------------------------------------------------------------------- */
+
+/* 1: this process holds the folder until it ends (children do not inherit that); 0: another one
+ * does; -1: there is no such folder. A file system without locks holds nobody back. */
+static int hold(const char *folder) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return 1;
+    close(fd);
+    return 0;
+}
+
+int run_hold_folder(const char *folder, const char *word) {
+    int held = hold(folder);
+    if (held < 0)
+        return complain(LCNN_BAD_IO, folder, "cannot enter this folder: %s", strerror(errno));
+    if (held)
+        return LCNN_OK;
+    return complain(LCNN_BAD_IO, folder,
+                    "another 'lcnn %s' is at work in this folder; wait until it has ended", word);
+}
+
+/* "runs/.NAME.new" for "runs/NAME"; to be freed. */
+static char *hidden_path(const char *folder) {
+    size_t end = strlen(folder);
+    while (end > 1 && folder[end - 1] == '/')
+        end--;
+    size_t name = end;
+    while (name > 0 && folder[name - 1] != '/')
+        name--;
+    char *path =
+        strdup(text_printf("%.*s.%.*s.new", (int)name, folder, (int)(end - name), folder + name));
+    if (!path)
+        no_memory();
+    return path;
+}
+
+/* Without the path. */
+static bool is_unfinished(const char *name) {
+    size_t length = strlen(name);
+    return strncmp(name, ".lcnn-", 6) == 0 && length > 4 && strcmp(name + length - 4, ".tmp") == 0;
+}
+
+char *run_begin_folder(const char *folder, int *status) {
+    struct stat info;
+    *status = make_parents(folder);
+    if (*status == LCNN_OK && lstat(folder, &info) == 0)
+        *status = cannot_make(folder, EEXIST);
+    if (*status != LCNN_OK)
+        return NULL;
+    char *hidden = hidden_path(folder);
+    int held = hold(hidden);
+    if (held > 0)
+        run_remove_folder(hidden);
+    if (held != 0 && mkdir(hidden, 0777) != 0)
+        *status = cannot_make(folder, errno);
+    else if (held == 0 || hold(hidden) != 1)
+        *status = complain(LCNN_BAD_IO, folder, "another 'lcnn run' is making this folder");
+    if (*status == LCNN_OK)
+        return hidden;
+    free(hidden);
+    return NULL;
+}
+
+/* What was renamed stays so after a power cut once its folder is flushed. */
+static void flush_above(const char *folder) {
+    const char *slash = strrchr(folder, '/');
+    int length = slash ? (int)(slash - folder) + 1 : 1;
+    int fd =
+        open(text_printf("%.*s", length, slash ? folder : "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+int run_show_folder(const char *hidden, const char *folder) {
+    if (rename(hidden, folder) != 0)
+        return cannot_make(folder, errno);
+    flush_above(hidden);
+    return LCNN_OK;
+}
+
+/* ---- What is in a folder ---------------------------------------------------------------------- */
+
+static bool is_of_run(const char *name) {
+    static const char *const begin[] = {
+        "model.yaml",      "run.json",      "metrics.csv", "result.json",    "confusion.csv",
+        "predictions.csv", "weights.safet", "report.html", "published.json", "trial.json",
+        "probe-",          ".lcnn-",        "checkpoint-", "best.safet",     NULL};
+    for (int i = 0; begin[i]; i++)
+        if (strncmp(name, begin[i], strlen(begin[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_figure(const char *name) {
+    size_t length = strlen(name);
+    return length > 4 &&
+           (strcmp(name + length - 4, ".svg") == 0 || strcmp(name + length - 4, ".png") == 0);
+}
+
+/* Removes the files that `wanted` knows. */
+static void remove_files(const char *folder, bool (*wanted)(const char *name)) {
+    DIR *d = opendir(folder);
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+        char *path = run_path(folder, e->d_name);
+        if (wanted(e->d_name))
+            unlink(path);
+        free(path);
+    }
+    if (d)
+        closedir(d);
+}
+
+void run_sweep_folder(const char *folder) {
+    remove_files(folder, is_unfinished);
+}
+
+bool run_remove_folder(const char *folder) {
+    struct stat info;
+    if (lstat(folder, &info) != 0)
+        return true;
+    if (!S_ISDIR(info.st_mode))
+        return false;
+    char *figures = run_path(folder, "figures");
+    remove_files(figures, is_figure);
+    bool gone = rmdir(figures) == 0 || errno == ENOENT;
+    free(figures);
+    if (gone)
+        remove_files(folder, is_of_run);
+    return gone && rmdir(folder) == 0;
 }
 
 int run_check_folder(const char *folder, const char *word) {

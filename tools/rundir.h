@@ -22,6 +22,24 @@ char *run_default_folder(const job *j);
  * is refused. */
 int run_make_folder(const char *folder);
 
+/* Makes what becomes the folder: hidden beside it, and held by this process alone, so that nobody ever sees a folder of a run
+ * without what tells a run. One that a killed run has left is taken over. Its path, to be freed; NULL after printing what is
+ * wrong, with *status. */
+char *run_begin_folder(const char *folder, int *status);
+
+/* Gives it its name. */
+int run_show_folder(const char *hidden, const char *folder);
+
+/* Keeps a folder to this process until it ends: prints that another 'lcnn WORD' is at work there, and returns the status. */
+int run_hold_folder(const char *folder, const char *word);
+
+/* Removes files that were on their way when a run was killed. */
+void run_sweep_folder(const char *folder);
+
+/* Removes what runs, reports and studies write into the folder of a run, and the folder if nothing else is in it; true when it
+ * is gone. */
+bool run_remove_folder(const char *folder);
+
 /* A run is known by its model and its weights: prints what `lcnn WORD` lacks and returns the status. */
 int run_check_folder(const char *folder, const char *word);
 

@@ -61,6 +61,8 @@ int study_folder_enter(study_run *s);
 
 /* Whether the folder of the trial holds the run it would make. */
 bool trial_is_done(const trial_run *r);
+/* Whether there is a run of this trial, in this version, that has begun and not ended: it can be resumed. */
+bool trial_is_begun(const trial_run *r);
 
 /* Removes what an earlier run has left there; false with r->message when it is none of ours. */
 bool trial_clear(trial_run *r);

@@ -1,5 +1,6 @@
-/* study_findings.c - what the trials of an experiment say together: the best on validation, published
- * figures beside ours, McNemar's test between models, and claims judged over the seeds. */
+/* study_findings.c - what the trials of an experiment say together: the best on validation,
+ * published figures beside ours, McNemar's test between models, and claims judged over the seeds.
+ */
 #include "config.h"
 
 #include <math.h>
@@ -79,8 +80,10 @@ static lcnn_metric verdict_metric(const char *metric) {
     return LCNN_ERROR;
 }
 
-/* The 95 % interval of ours: over seeds where there are several, else of the share of test images. */
-static interval range_of(const trial_run *first, const char *metric, const estimate *found, int done) {
+/* The 95 % interval of ours: over seeds where there are several, else of the share of test images.
+ */
+static interval range_of(const trial_run *first, const char *metric, const estimate *found,
+                         int done) {
     if (done > 1)
         return (interval){found->low, found->high};
     if (!metric_is_share(metric) || !first || first->found.count == 0)
@@ -96,16 +99,16 @@ static json_t *figure_json(const study_run *s, const lcnn_experiment *e, const l
     const trial_run *first = group_values(s, e, group, f->metric, value, &done);
     estimate found = mean_estimate(value, done);
     interval range = range_of(first, f->metric, &found, done);
-    const char *verdict =
-        f->graded && done > 0
-            ? published_verdict(verdict_metric(f->metric), f->value, f->uncertainty, found.mean, range)
-            : NULL;
-    json_t *all = json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:s?}", "metric",
-                            f->metric, "value", json_number(f->value), "uncertainty",
-                            json_number(f->uncertainty), "source", json_text(f->source), "note",
-                            json_text(f->note), "graded", (int)f->graded, "ours",
-                            json_number(done > 0 ? found.mean : NAN), "low", json_number(range.low),
-                            "high", json_number(range.high), "verdict", verdict);
+    const char *verdict = f->graded && done > 0
+                              ? published_verdict(verdict_metric(f->metric), f->value,
+                                                  f->uncertainty, found.mean, range)
+                              : NULL;
+    json_t *all =
+        json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:s?}", "metric", f->metric,
+                  "value", json_number(f->value), "uncertainty", json_number(f->uncertainty),
+                  "source", json_text(f->source), "note", json_text(f->note), "graded",
+                  (int)f->graded, "ours", json_number(done > 0 ? found.mean : NAN), "low",
+                  json_number(range.low), "high", json_number(range.high), "verdict", verdict);
     if (!all)
         no_memory();
     free(value);
@@ -119,7 +122,8 @@ static void add_figures(const study_run *s, const lcnn_experiment *e, int group,
             json_array_append_new(list, figure_json(s, e, &e->published[i], group));
 }
 
-/* Those of the model's own file, of the data set that the group has, unless the model was changed. */
+/* Those of the model's own file, of the data set that the group has, unless the model was changed.
+ */
 static void add_claims(const study_run *s, const lcnn_experiment *e, int group, json_t *list) {
     const trial_run *r = &s->run[group_cell(e, group)->trial];
     const lcnn_published *all = lcnn_model_published(r->trial->model);
@@ -207,16 +211,18 @@ json_t *experiment_comparisons(const study_run *s, const lcnn_experiment *e) {
 typedef enum verdict { CONTRADICTED, UNDECIDED, HELD } verdict;
 
 /* Whether a cell is on the better side of a claim. */
-static bool is_better_side(const lcnn_experiment *e, const lcnn_study_claim *c, const lcnn_cell *cell) {
+static bool is_better_side(const lcnn_experiment *e, const lcnn_study_claim *c,
+                           const lcnn_cell *cell) {
     bool fits = c->better_model < 0 || c->better_model == cell->model;
     for (int i = 0; i < e->axis_count; i++)
         fits = fits && (!c->better[i] || strcmp(c->better[i], cell->values[i]) == 0);
     return fits;
 }
 
-/* Whether a cell is what the claim sets against `cell`: other where it speaks, the same elsewhere. */
-static bool is_other_side(const lcnn_experiment *e, const lcnn_study_claim *c, const lcnn_cell *cell,
-                          const lcnn_cell *other) {
+/* Whether a cell is what the claim sets against `cell`: other where it speaks, the same elsewhere.
+ */
+static bool is_other_side(const lcnn_experiment *e, const lcnn_study_claim *c,
+                          const lcnn_cell *cell, const lcnn_cell *other) {
     if (other->data != cell->data || is_better_side(e, c, other))
         return false;
     if (c->than_model >= 0 ? other->model != c->than_model
@@ -231,7 +237,8 @@ static bool is_other_side(const lcnn_experiment *e, const lcnn_study_claim *c, c
 }
 
 /* What the other side is called: what of it the claim speaks of. */
-static const char *side_name(const lcnn_experiment *e, const lcnn_study_claim *c, const lcnn_cell *other) {
+static const char *side_name(const lcnn_experiment *e, const lcnn_study_claim *c,
+                             const lcnn_cell *other) {
     const char *name = c->better_model >= 0 ? e->models[other->model] : "";
     for (int i = 0; i < e->axis_count; i++)
         if (c->better[i])
@@ -277,7 +284,9 @@ static verdict judge_pair(const study_run *s, const lcnn_experiment *e, const lc
         fputs(" with one seed", out);
         if (can_compare(first, second)) {
             contest test = compare(first, second);
-            fprintf(out, " (McNemar: %u and %u images that it alone and the other alone gets wrong, p = %.2g)",
+            fprintf(out,
+                    " (McNemar: %u and %u images that it alone and the other alone gets wrong, p = "
+                    "%.2g)",
                     test.only_a, test.only_b, test.p);
         }
         return UNDECIDED;
@@ -290,7 +299,8 @@ static verdict judge_pair(const study_run *s, const lcnn_experiment *e, const lc
 }
 
 /* One claim on one data set: held when every pair says so, contradicted when any does. */
-static json_t *judge(const study_run *s, const lcnn_experiment *e, const lcnn_study_claim *c, int data) {
+static json_t *judge(const study_run *s, const lcnn_experiment *e, const lcnn_study_claim *c,
+                     int data) {
     static const char *const words[] = {"contradicted", "not decided", "held"};
     char *text;
     size_t size;
@@ -314,10 +324,11 @@ static json_t *judge(const study_run *s, const lcnn_experiment *e, const lcnn_st
     if (fclose(out) != 0)
         no_memory();
     json_t *found =
-        pairs == 0 ? NULL
-                   : json_pack("{s:o, s:o, s:s, s:s, s:o}", "claim", json_text(c->says), "data",
-                               json_text(*any->data_name ? any->data_name : e->data[data]), "metric",
-                               c->metric, "verdict", words[all], "evidence", json_text(text));
+        pairs == 0
+            ? NULL
+            : json_pack("{s:o, s:o, s:s, s:s, s:o}", "claim", json_text(c->says), "data",
+                        json_text(*any->data_name ? any->data_name : e->data[data]), "metric",
+                        c->metric, "verdict", words[all], "evidence", json_text(text));
     free(text);
     return found;
 }

@@ -5,10 +5,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,20 +26,6 @@ static bool is_empty(const char *folder) {
     if (d)
         closedir(d);
     return d && count == 0;
-}
-
-/* Held until this process ends; children do not inherit it. */
-static int hold(const char *folder) {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return complain(LCNN_BAD_IO, folder, "cannot enter this folder: %s", strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return LCNN_OK;
-    if (errno == EWOULDBLOCK)
-        return complain(LCNN_BAD_IO, folder,
-                        "another 'lcnn study' is at work in this folder; wait for it, or give "
-                        "another folder with --out");
-    return LCNN_OK; /* a file system without locks */
 }
 
 /* What tells a study's folder from others: its name, where it came from, and its text. */
@@ -78,7 +62,7 @@ int study_folder_enter(study_run *s) {
         return complain(LCNN_BAD_IO, s->folder, "this is no folder; give another name with --out");
     int status = there ? LCNN_OK : run_make_folder(s->folder);
     if (status == LCNN_OK)
-        status = hold(s->folder);
+        status = run_hold_folder(s->folder, "study");
     if (status != LCNN_OK)
         return status;
     char *name = json_file_text(s->folder, "study.json", "study");
@@ -106,64 +90,34 @@ static bool says(const json_t *all, const char *key, const char *text) {
     return there && strcmp(there, text) == 0;
 }
 
-bool trial_is_done(const trial_run *r) {
-    char *record = run_path(r->folder, "run.json"), *result = run_path(r->folder, "result.json");
-    json_t *run = json_load_file(record, 0, NULL), *found = json_load_file(result, 0, NULL);
-    bool done = found && says(run, "state", "done") && says(run, "version", lcnn_version()) &&
-                says(run, "model_sha256", r->model_sha256) &&
-                says(run, "data_sha256", r->data_sha256);
+/* Whether the folder is of this trial, and its run ended as asked for. */
+static bool trial_stands(const trial_run *r, bool done) {
+    char *record = run_path(r->folder, "run.json");
+    json_t *run = json_load_file(record, 0, NULL);
+    bool stands =
+        run && says(run, "state", "done") == done && says(run, "version", lcnn_version()) &&
+        says(run, "model_sha256", r->model_sha256) && says(run, "data_sha256", r->data_sha256);
     json_decref(run);
-    json_decref(found);
     free(record);
+    return stands;
+}
+
+bool trial_is_done(const trial_run *r) {
+    char *result = run_path(r->folder, "result.json");
+    json_t *found = json_load_file(result, 0, NULL);
+    bool done = found && trial_stands(r, true);
+    json_decref(found);
     free(result);
     return done;
 }
 
-/* What `run`, its report and this command put into a folder, and files on their way, which a killed
- * run leaves. */
-static bool is_ours(const char *name) {
-    static const char *const begin[] = {
-        "model.yaml",      "run.json",      "metrics.csv", "result.json",    "confusion.csv",
-        "predictions.csv", "weights.safet", "report.html", "published.json", "trial.json",
-        "probe-",          ".lcnn-",        NULL};
-    for (int i = 0; begin[i]; i++)
-        if (strncmp(name, begin[i], strlen(begin[i])) == 0)
-            return true;
-    return false;
-}
-
-static bool is_figure(const char *name) {
-    size_t length = strlen(name);
-    return length > 4 &&
-           (strcmp(name + length - 4, ".svg") == 0 || strcmp(name + length - 4, ".png") == 0);
-}
-
-/* Removes the files that `wanted` knows, then the folder if nothing else is in it. */
-static bool empty_folder(const char *folder, bool (*wanted)(const char *name)) {
-    DIR *d = opendir(folder);
-    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
-        char *path = run_path(folder, e->d_name);
-        if (wanted(e->d_name))
-            unlink(path);
-        free(path);
-    }
-    if (d)
-        closedir(d);
-    return rmdir(folder) == 0;
+bool trial_is_begun(const trial_run *r) {
+    return trial_stands(r, false);
 }
 
 bool trial_clear(trial_run *r) {
-    struct stat info;
     unlink(r->log);
-    if (lstat(r->folder, &info) != 0)
-        return true;
-    char *figures = run_path(r->folder, "figures");
-    bool gone = S_ISDIR(info.st_mode);
-    if (gone && stat(figures, &info) == 0)
-        gone = empty_folder(figures, is_figure);
-    gone = gone && empty_folder(r->folder, is_ours);
-    free(figures);
-    if (gone)
+    if (run_remove_folder(r->folder))
         return true;
     free(r->message);
     r->message = strdup("its folder holds what no run has written; remove it, or give another "

@@ -1,5 +1,5 @@
-/* study_prepare.c - the data sets of a study, each opened once before anything runs: what is not here,
- * what its hash is, what its models measure in it, and so which trials are done. */
+/* study_prepare.c - the data sets of a study, each opened once before anything runs: what is not
+ * here, what its hash is, what its models measure in it, and so which trials are done. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -39,7 +39,8 @@ static char *messages_text(lcnn_errors *errors) {
     return text;
 }
 
-/* Whether the catalogue has a set of which the training images are not here; `name` may be anything. */
+/* Whether the catalogue has a set of which the training images are not here; `name` may be
+ * anything. */
 static bool is_absent(const char *name) {
     if (strchr(name, '/'))
         return false; /* what is wrong with a folder is said by opening it */

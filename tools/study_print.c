@@ -10,8 +10,8 @@
 
 /* ---- The plan ---------------------------------------------------------------------------------------- */
 
-/* Seconds that a trial would take on one thread, by timing a few of its steps; what differs in nothing that costs time is
- * timed once. */
+/* Seconds that a trial would take on one thread, by timing a few of its steps; what differs in
+ * nothing that costs time is timed once. */
 static double measure(const study_run *s, const trial_run *r, double *known) {
     const lcnn_model *m = r->trial->model;
     for (const trial_run *q = s->run; q < r; q++) {
@@ -105,13 +105,17 @@ static const char *published_text(const json_t *list) {
         const char *metric = text_at(f, "metric"), *verdict = text_at(f, "verdict");
         double value = number_at(f, "value");
         const char *shown = strcmp(metric, "loss") == 0 ? text_decimal(value) : text_percent(value);
-        text = text_printf("%s%s%s %s%s%s", text, i > 0 ? "; " : "", metric, shown, *verdict ? ": " : "",
-                           *verdict ? verdict : json_is_true(json_object_get(f, "graded")) ? "" : " (not graded)");
+        text = text_printf("%s%s%s %s%s%s", text, i > 0 ? "; " : "", metric, shown,
+                           *verdict ? ": " : "",
+                           *verdict                                     ? verdict
+                           : json_is_true(json_object_get(f, "graded")) ? ""
+                                                                        : " (not graded)");
     }
     return text;
 }
 
-static void add_row(table *t, const json_t *summary, const json_t *axes, bool validation, bool published) {
+static void add_row(table *t, const json_t *summary, const json_t *axes, bool validation,
+                    bool published) {
     table_cell(t, text_at(summary, "model"));
     table_cell(t, text_at(summary, "data"));
     size_t i;
@@ -141,8 +145,8 @@ static void print_summaries(const json_t *experiment, FILE *out) {
     bool validation = strcmp(text_at(experiment, "best_by"), "validation") == 0, published = false;
     size_t i;
     json_t *each;
-    json_array_foreach((json_t *)summaries, i, each)
-        published = published || json_array_size(json_object_get(each, "published")) > 0;
+    json_array_foreach((json_t *)summaries, i, each) published =
+        published || json_array_size(json_object_get(each, "published")) > 0;
     size_t axis_count = json_array_size(axes);
     char *columns = calloc(axis_count + 8, 1);
     if (!columns)

@@ -106,23 +106,28 @@ static const char **words_of(const study_run *s, const trial_run *r, char *seed,
         no_memory();
     int n = 0;
     word[n++] = "run";
-    word[n++] = t->path;
-    word[n++] = "--data";
-    word[n++] = t->data;
-    for (int i = 0; i < t->setting_count; i++) {
-        word[n++] = "--set";
-        word[n++] = t->settings[i];
+    if (trial_is_begun(r)) {
+        word[n++] = "--resume";
+        word[n++] = r->folder;
+    } else {
+        word[n++] = t->path;
+        word[n++] = "--data";
+        word[n++] = t->data;
+        for (int i = 0; i < t->setting_count; i++) {
+            word[n++] = "--set";
+            word[n++] = t->settings[i];
+        }
+        word[n++] = "--seed";
+        word[n++] = seed;
+        word[n++] = "--out";
+        word[n++] = r->folder;
     }
-    word[n++] = "--seed";
-    word[n++] = seed;
     word[n++] = "--threads";
     word[n++] = threads;
     if (s->args->isa) {
         word[n++] = "--isa";
         word[n++] = s->args->isa;
     }
-    word[n++] = "--out";
-    word[n++] = r->folder;
     word[n++] = "--quiet";
     word[n++] = "--offline";
     word[n++] = "--no-report";
@@ -142,7 +147,7 @@ static pid_t start(void *user, int index, int threads) {
     char seed[32], count[32];
     snprintf(seed, sizeof seed, "%d", r->trial->seed);
     snprintf(count, sizeof count, "%d", threads);
-    if (!trial_clear(r)) {
+    if (!trial_is_begun(r) && !trial_clear(r)) {
         fail(r, LCNN_BAD_IO, r->message ? strdup(r->message) : NULL);
         print_trial(t, r);
         return -1;

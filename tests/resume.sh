@@ -1,0 +1,258 @@
+#!/bin/sh
+# resume.sh - runs that are interrupted, killed, or meet a damaged checkpoint come to the same bits as one that is left alone.
+# KILLS=500 sh tests/resume.sh kills that often; `make check` does it a few times.
+. "${srcdir:-.}/tests/cli-words.sh"
+KILLS=${KILLS:-12}
+
+# What every run here trains: some seconds' work, in epochs of several steps, and with all that training remembers.
+options='--data glyphs:3000 --set data.validation=0.1 --set train.optimizer=adam --no-report --quiet'
+epochs=30
+train() {
+    # shellcheck disable=SC2086 # the options are words
+    lcnn run "$source/models/lenet5.yaml" $options --set train.epochs=$epochs "$@"
+}
+
+# begin FOLDER OPTION...: the same in the background, its process in $pid.
+begin() {
+    folder=$1
+    shift
+    # shellcheck disable=SC2086
+    "$LCNN" run "$source/models/lenet5.yaml" $options --set train.epochs=$epochs --out "$folder" "$@" >out 2>err </dev/null &
+    pid=$!
+}
+
+# ends STATUS: waits for that process.
+ends() {
+    wait $pid 2>/dev/null
+    equal $? "$1"
+}
+
+until_there() {
+    for _ in $(seq 200); do
+        [ -s "$1" ] && return
+        sleep 0.05
+    done
+    wrong "$1 never came"
+}
+
+# The same results to the last byte; the records alone know when and how often.
+same_run() {
+    for file in model.yaml weights.safetensors best.safetensors result.json predictions.csv confusion.csv; do
+        same whole/$file "$1/$file"
+    done
+    absent "$1/checkpoint-1.safetensors"
+    absent "$1/checkpoint-2.safetensors"
+    equal "$(ls -A "$1" | grep -c tmp)" 0
+    says "$1/run.json" '"state": "done"'
+}
+
+interrupted_part_way() {
+    rm -rf part
+    begin part --threads 1
+    until_there part/metrics.csv
+    kill -"$1" $pid
+    ends "$2"
+    says err "lcnn run --resume part' goes on"
+    says part/run.json '"state": "interrupted"'
+    there part/checkpoint-1.safetensors
+}
+
+an_interrupted_run_goes_on_to_the_same_bits() {
+    interrupted_part_way TERM 143
+    lcnn test part --quiet
+    exits 0
+    lcnn run --resume part --no-report
+    exits 0
+    says out 'going on after'
+    says out '^ *1/30 ' # the table is whole
+    same_run part
+    says part/run.json '"epoch": [0-9]*, "step": [0-9]*}'
+}
+
+a_done_run_says_so() {
+    lcnn run --resume part
+    exits 0
+    says out 'part is done: 30 epochs, weights sha256 [0-9a-f]*...; nothing is left to do'
+    lcnn run --resume part --json
+    exits 0
+    says out '"weights_sha256"'
+}
+
+a_second_signal_ends_at_once() {
+    rm -rf twice
+    begin twice
+    until_there twice/run.json
+    kill -STOP $pid # so that both are there when it looks
+    kill -TERM $pid
+    kill -HUP $pid
+    kill -CONT $pid
+    wait $pid 2>/dev/null
+    [ $? -gt 128 ] || wrong "it went on"
+    says twice/run.json '"state": "running"'
+    lcnn run --resume twice --no-report --quiet
+    exits 0
+    same_run twice
+}
+
+# Whatever is there when it is killed, --resume (or, when there is nothing yet, the same command) comes to the same end.
+killed_runs_go_on_to_the_same_bits() {
+    kills=0 round=0
+    while [ $kills -lt "$KILLS" ] && [ -z "$why" ]; do
+        rm -rf killed
+        round=$((round + 1))
+        while :; do
+            threads=$((kills % 3 + 1))
+            case $((round % 2)) in 0) every=1 ;; *) every=1s ;; esac
+            if [ -d killed ]; then
+                "$LCNN" run --resume killed --no-report --quiet --threads $threads --checkpoint $every >out 2>err </dev/null &
+                pid=$!
+            else
+                begin killed --threads $threads --checkpoint $every
+            fi
+            sleep "0.$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
+            kill -KILL $pid 2>/dev/null
+            wait $pid 2>/dev/null
+            status=$?
+            [ $status -eq 0 ] && break
+            [ $status -eq 137 ] || wrong "status $status: $(cat err)"
+            [ -z "$why" ] || return
+            kills=$((kills + 1))
+            if [ -d killed ] && { [ ! -s killed/model.yaml ] || [ ! -s killed/run.json ]; }; then
+                wrong "a folder that is no run"
+            fi
+        done
+        same_run killed
+    done
+    absent .killed.new
+    echo "   $kills kills in $round runs"
+}
+
+before_the_first_checkpoint_it_begins_anew() {
+    rm -rf early
+    begin early --checkpoint never
+    until_there early/metrics.csv
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    absent early/checkpoint-1.safetensors
+    lcnn run --resume early --no-report
+    exits 0
+    says out 'from the beginning, since nothing was saved'
+    same_run early
+}
+
+# Half of a folder that a killed run never showed.
+what_was_never_shown_is_taken_over() {
+    mkdir .again.new
+    echo half >.again.new/model.yaml
+    echo half >.again.new/.lcnn-0123456789abcdef.tmp
+    train --out again
+    exits 0
+    absent .again.new
+    same_run again
+}
+
+a_run_from_weights_goes_on_without_them() {
+    epochs=1
+    train --out first
+    epochs=5
+    train --out from --weights first/weights.safetensors
+    begin again-from --weights first/weights.safetensors --checkpoint never
+    epochs=30
+    until_there again-from/run.json
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    mv first gone
+    lcnn run --resume again-from --no-report --quiet
+    exits 0
+    same from/weights.safetensors again-from/weights.safetensors
+    says again-from/run.json '"weights_from": "first/weights.safetensors"'
+}
+
+# Both checkpoints of a run that has not ended.
+two_checkpoints() {
+    rm -rf part
+    begin part --checkpoint 1
+    until_there part/checkpoint-2.safetensors
+    kill -KILL $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    there part/checkpoint-2.safetensors
+}
+
+spoil() {
+    printf 'X' | dd of="$1" bs=1 seek=5000 conv=notrunc 2>/dev/null
+}
+
+a_damaged_checkpoint_gives_way_to_the_other() {
+    for file in 1 2; do
+        two_checkpoints
+        spoil part/checkpoint-$file.safetensors
+        lcnn run --resume part --no-report --quiet
+        exits 0
+        says err "note: .*checkpoint-$file.safetensors.*going on from the other file"
+        same_run part
+    done
+}
+
+damaged_checkpoints_are_status_5() {
+    two_checkpoints
+    cp part/run.json before.json
+    spoil part/checkpoint-1.safetensors
+    spoil part/checkpoint-2.safetensors
+    lcnn run --resume part
+    exits 5
+    says err 'checkpoint-1.safetensors: error: .*checksum'
+    says err 'checkpoint-2.safetensors: error: .*checksum'
+    same part/run.json before.json
+}
+
+a_changed_model_is_status_5() {
+    two_checkpoints
+    sed 's/^  seed: .*/  seed: 2/' part/model.yaml >changed.yaml
+    cp changed.yaml part/model.yaml
+    lcnn run --resume part
+    exits 5
+    says err 'the state of a training of another model'
+}
+
+two_runs_in_one_folder_are_refused() {
+    rm -rf part
+    begin part
+    until_there part/run.json
+    lcnn run --resume part
+    status_of_second=$status
+    says err "part: error: another 'lcnn run' is at work in this folder"
+    ends 0
+    equal $status_of_second 6
+    same_run part
+}
+
+folders_without_a_run_are_refused() {
+    mkdir empty
+    refused 6 'there is no run in this folder' run --resume empty
+    refused 6 'there is no run in this folder' run --resume absent
+    mkdir broken
+    cp whole/model.yaml broken
+    echo '{' >broken/run.json
+    refused 6 'broken/run.json: error: cannot be read' run --resume broken
+}
+
+other_words_beside_resume_are_refused() {
+    refused 2 "leave out 'lenet5'" run lenet5 --resume part
+    refused 2 "leave out '--data'" run --resume part --data glyphs
+    refused 2 "leave out '--set'" run --resume part --set train.epochs=3
+    refused 2 "leave out '--seed'" run --resume part --seed 2
+    refused 2 "leave out '--out'" run --resume part --out other
+    for every in 0 -1 x 5d 1.5h ''; do
+        refused 2 '--checkpoint' run lenet5 --checkpoint "$every"
+    done
+}
+
+train --out whole
+for name in an_interrupted_run_goes_on_to_the_same_bits a_done_run_says_so a_second_signal_ends_at_once \
+    killed_runs_go_on_to_the_same_bits before_the_first_checkpoint_it_begins_anew what_was_never_shown_is_taken_over \
+    a_run_from_weights_goes_on_without_them a_damaged_checkpoint_gives_way_to_the_other damaged_checkpoints_are_status_5 \
+    a_changed_model_is_status_5 two_runs_in_one_folder_are_refused folders_without_a_run_are_refused \
+    other_words_beside_resume_are_refused; do
+    test_case $name
+done
+closing_line
