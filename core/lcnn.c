@@ -9,6 +9,8 @@
 #include "threads.h"
 #include "train.h"
 
+#include "core/commit.inc"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,12 +19,33 @@ const char *lcnn_version(void) {
     return PACKAGE_VERSION;
 }
 
+const char *lcnn_commit(void) {
+    return LCNN_COMMIT;
+}
+
+const char *lcnn_compiler(void) {
+#ifdef __clang__
+    return "clang " __clang_version__;
+#else
+    return "gcc " __VERSION__;
+#endif
+}
+
 const char *lcnn_nearest(const char *word, const char *const *names) {
     return error_nearest(word, names);
 }
 
 bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_errors *errors) {
     return file_write(path, bytes, size, errors);
+}
+
+bool lcnn_file_sha256(const char *path, char sha256[65], lcnn_errors *errors) {
+    size_t size;
+    char *bytes = file_read(path, SIZE_MAX - 1, &size, LCNN_BAD_IO, errors);
+    if (bytes)
+        hash_sha256(bytes, size, sha256);
+    free(bytes);
+    return bytes != NULL;
 }
 
 /* ---- Models ---------------------------------------------------------------------------------- */

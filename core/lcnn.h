@@ -419,6 +419,14 @@ typedef struct lcnn_epoch {
     const lcnn_fingerprint *tensor; /* [lcnn_session_tensor_count]: of each tensor's bytes; belongs to the session */
 } lcnn_epoch;
 
+/* What a step came to: 64 bits for everything in it. */
+typedef struct lcnn_trace {
+    int epoch;
+    uint32_t step;          /* both from 1 */
+    const uint64_t *layer;  /* [lcnn_model_layer_count]: of what each layer gave for the step's images */
+    const uint64_t *tensor; /* [lcnn_session_tensor_count]: of each tensor after the step */
+} lcnn_trace;
+
 typedef struct lcnn_callbacks {
     void *user;
     /* After every step, and now and then while the epoch's figures are worked out; may be NULL. False stops training
@@ -426,10 +434,13 @@ typedef struct lcnn_callbacks {
     bool (*progress)(void *user, const lcnn_progress *progress);
     /* After every epoch; may be NULL. False stops as above. */
     bool (*epoch)(void *user, const lcnn_epoch *epoch);
+    /* After every step, before `progress`; NULL: no trace is made, which takes longer than the step itself. False stops as
+     * above. */
+    bool (*trace)(void *user, const lcnn_trace *trace);
 } lcnn_callbacks;
 
 /* Trains for those epochs of the model that are left. False on a loss that is not finite, of a step or of an epoch, with the
- * message saying where. An epoch that fails is not finished. */
+ * message saying where it began; the session is then again where the epoch began (or where it was resumed). */
 bool lcnn_session_train(lcnn_session *session, const lcnn_callbacks *callbacks, lcnn_errors *errors);
 
 /* How far training has come. */
@@ -675,7 +686,13 @@ const lcnn_experiment *lcnn_study_experiment(const lcnn_study *study, int index)
 /* Writes a whole file: to a temporary name in the same folder, flushed, then renamed; the folder is flushed too. */
 bool lcnn_write_file(const char *path, const void *bytes, size_t size, lcnn_errors *errors);
 
-/* The library's version, "0.1.0". */
+/* SHA-256 in hexadecimal of a file; false with a message. */
+bool lcnn_file_sha256(const char *path, char sha256[65], lcnn_errors *errors);
+
+/* The library's version, "0.1.0", the commit it was built from ("" where it is not known, with "-dirty" where something was
+ * changed since), and the compiler, "gcc 12.2.0". */
 const char *lcnn_version(void);
+const char *lcnn_commit(void);
+const char *lcnn_compiler(void);
 
 #endif

@@ -45,10 +45,25 @@ core_sources = \
 	core/study.c core/study.h core/study_axes.c core/study_claims.c \
 	core/tensor.c core/tensor.h \
 	core/threads.c core/threads.h \
-	core/train.c core/train.h core/train_new.c core/train_parts.h core/train_state.c
+	core/train.c core/train.h core/train_new.c core/train_origin.c core/train_parts.h core/train_state.c \
+	core/watch.c core/watch.h
 
 isa_sources = \
 	core/loops.c \
 	core/op.h \
 	core/optim.c core/optim.h core/optim_rmsprop.c core/optim_sdlm.c \
 	core/rng_lanes.h core/simd.h core/simd_math.h
+
+# The commit that is built, for run.json. A tarball brings it in a file; without git and without that nobody knows.
+core/commit.inc: FORCE
+	$(AM_V_at)$(MKDIR_P) core; \
+	if test -e '$(srcdir)/.git'; then commit=`cd '$(srcdir)' && git describe --always --dirty --exclude '*' 2>/dev/null`; \
+	else commit=`cat '$(srcdir)/commit.txt' 2>/dev/null`; fi; \
+	echo "#define LCNN_COMMIT \"$$commit\"" > $@.tmp; \
+	if cmp -s $@.tmp $@; then rm -f $@.tmp; else mv $@.tmp $@; fi
+FORCE:
+BUILT_SOURCES += core/commit.inc
+CLEANFILES += core/commit.inc
+
+dist-hook: core/commit.inc
+	sed 's/.*"\(.*\)"/\1/' core/commit.inc > '$(distdir)/commit.txt'

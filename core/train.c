@@ -29,6 +29,16 @@ uint32_t train_steps(const trainer *t) {
     return t->chosen.training.count / size + (t->chosen.training.count % size > 0);
 }
 
+int train_step_size(const trainer *t, uint32_t index) {
+    uint32_t size = (uint32_t)t->model->train.batch_size;
+    uint32_t left = t->chosen.training.count - index * size;
+    return (int)(left < size ? left : size);
+}
+
+int64_t train_updates(const trainer *t) {
+    return (int64_t)t->place.epoch * (int64_t)train_steps(t) + (int64_t)t->place.step;
+}
+
 lcnn_position trainer_position(const trainer *t) {
     return (lcnn_position){t->place.epoch, t->place.step, train_steps(t)};
 }
@@ -59,14 +69,6 @@ size_t trainer_memory(const trainer *t) {
 }
 
 /* ---- Training as it runs ---------------------------------------------------------------------- */
-
-typedef struct training {
-    trainer *trainer;
-    const lcnn_callbacks *callbacks; /* NULL: nobody watches */
-    lcnn_errors *errors;
-    bool failed, stopped; /* by a loss that is not finite or for want of memory; by the caller */
-    double began;         /* clock when the epoch had begun, had it not been interrupted */
-} training;
 
 /* Tells the caller where the epoch stands; false when training is to stop. */
 static bool tell_progress(training *run) {
@@ -133,12 +135,8 @@ lcnn_evaluation *trainer_evaluate(trainer *t, lcnn_errors *errors) {
 /* ---- Training -------------------------------------------------------------------------------- */
 
 static void check_loss(training *run, double loss, const char *where) {
-    if (isfinite(loss))
-        return;
-    run->failed = true;
-    error_add(run->errors, LCNN_NOT_FINITE, (mark){0},
-              "the loss became %s %s epoch %d; a smaller train.learning_rate may help",
-              isnan(loss) ? "not a number" : "infinite", where, run->trainer->place.epoch + 1);
+    if (!isfinite(loss))
+        train_failed(run, loss, where);
 }
 
 /* The samples [first, first + count) of the epoch's order. */
@@ -152,15 +150,22 @@ static exec_batch take_batch(const training *run, uint32_t first, int count) {
                         t->weight};
 }
 
-/* One step; the sum of its losses, each times the weight of its class: what the step makes
+/* Each sample's loss counts times the weight of its class: the sum is what the step makes
  * smaller. */
-static double run_training_step(training *run, uint32_t first, int count) {
+double train_step(training *run) {
     trainer *t = run->trainer;
     train_place *at = &t->place;
-    const exec_batch batch = take_batch(run, first, count);
+    const model_train *train = &t->model->train;
+    const int count = train_step_size(t, at->step);
+    const exec_batch batch = take_batch(run, at->step * (uint32_t)train->batch_size, count);
+    schedule_time now = {at->epoch, train->epochs, at->step, train_steps(t)};
+    at->learning_rate = schedule_rate(&train->learning_rate, &now);
     exec_update update = {&t->method, at->learning_rate};
     exec_run(t->exec, &batch, &update,
-             &(exec_answers){.loss = t->loss, .answer = t->answer, .truth = t->truth});
+             &(exec_answers){.loss = t->loss,
+                             .answer = t->answer,
+                             .truth = t->truth,
+                             .values = run->watch ? run->watch->values : NULL});
     double loss = 0;
     for (int i = 0; i < count; i++) {
         loss += (double)t->weight[i] * (double)t->loss[i];
@@ -173,8 +178,7 @@ static double run_training_step(training *run, uint32_t first, int count) {
     return loss;
 }
 
-/* The order of the epoch's images; and at its beginning, what the optimiser wants to know of it. */
-static void prepare_epoch(training *run) {
+void train_prepare_epoch(training *run) {
     trainer *t = run->trainer;
     const model_train *train = &t->model->train;
     rng_key key = {.seed = (uint64_t)train->seed,
@@ -187,25 +191,34 @@ static void prepare_epoch(training *run) {
     }
 }
 
+/* Hands the fingerprints of the step just made to whoever keeps a trace. */
+static void tell_trace(training *run) {
+    trainer *t = run->trainer;
+    const lcnn_callbacks *callbacks = run->callbacks;
+    if (!run->watch)
+        return;
+    watch_nodes(run->watch, train_step_size(t, t->place.step - 1), t->trace.node);
+    watch_tensors(t->network, t->trace.tensor);
+    const lcnn_trace now = {t->place.epoch + 1, t->place.step, t->trace.node, t->trace.tensor};
+    if (!callbacks->trace(callbacks->user, &now))
+        run->stopped = true;
+}
+
 /* Those that are left of the epoch. */
 static void run_steps(training *run) {
     trainer *t = run->trainer;
-    const model_train *train = &t->model->train;
-    const uint32_t count = t->chosen.training.count, steps = train_steps(t);
-    uint32_t size = (uint32_t)train->batch_size;
-    prepare_epoch(run);
+    const uint32_t steps = train_steps(t);
+    train_prepare_epoch(run);
     while (t->place.step < steps && !run->failed && !run->stopped) {
-        uint32_t i = t->place.step, left = count - i * size;
-        schedule_time now = {t->place.epoch, train->epochs, i, steps};
-        t->place.learning_rate = schedule_rate(&train->learning_rate, &now);
-        double loss = run_training_step(run, i * size, (int)(left < size ? left : size));
+        double loss = train_step(run);
         if (!isfinite(loss)) { /* asked here, since a step may be shorter than finding the words */
             char where[32];
-            snprintf(where, sizeof where, "in step %u of", i + 1);
-            check_loss(run, loss, where);
+            snprintf(where, sizeof where, "in step %u of", t->place.step);
+            train_failed(run, loss, where);
+            return;
         }
-        if (!run->failed)
-            tell_progress(run);
+        tell_trace(run);
+        tell_progress(run);
     }
 }
 
@@ -280,6 +293,7 @@ static void run_epochs(void *argument) {
     const lcnn_callbacks *callbacks = run->callbacks;
     while (at->epoch < run->trainer->model->train.epochs && !run->failed && !run->stopped) {
         lcnn_epoch e;
+        good_state_keep(run->trainer);
         run->began = clock_seconds() - at->seconds;
         run_steps(run);
         if (run->failed || run->stopped || !find_figures(run, &e) || !turn_page(run, &e))
@@ -289,10 +303,26 @@ static void run_epochs(void *argument) {
     }
 }
 
+static bool trace_new(trainer *t, watch *w, lcnn_errors *errors) {
+    t->trace.node = arena_array(t->arena, (size_t)t->graph->count, sizeof *t->trace.node);
+    t->trace.tensor = arena_array(t->arena, (size_t)t->network->count + 1, sizeof *t->trace.tensor);
+    if (t->trace.node && t->trace.tensor)
+        return watch_begin(w, t->graph, train_step_size(t, 0), errors);
+    error_no_memory(errors);
+    return false;
+}
+
 bool trainer_run(trainer *t, const lcnn_callbacks *callbacks, lcnn_errors *errors) {
     if (!train_possible(t, errors))
         return false;
     training run = {.trainer = t, .callbacks = callbacks, .errors = errors};
+    watch w = {0};
+    if (callbacks && callbacks->trace) {
+        if (!trace_new(t, &w, errors))
+            return false;
+        run.watch = &w;
+    }
     threads_hold(exec_threads(t->exec), run_epochs, &run);
+    watch_end(&w);
     return !run.failed;
 }

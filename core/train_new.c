@@ -54,7 +54,12 @@ static bool make_training(trainer *t, const backend *b, int threads, lcnn_errors
         return false;
     }
     t->exec = exec_new(b, t->network, &t->feed, true, (int)most, threads, &t->method, errors);
-    return t->exec != NULL;
+    if (!t->exec)
+        return false;
+    if (good_state_new(t))
+        return true;
+    error_no_memory(errors);
+    return false;
 }
 
 static bool make_examination(trainer *t, examination *e, const backend *b, int threads,

@@ -1,6 +1,6 @@
 /* train_parts.h - what the files of the trainer share: train_new.c makes one, train.c trains and
- * evaluates, train_state.c saves where training stands and goes back there. Nobody else includes
- * it. */
+ * evaluates, train_state.c saves where training stands and goes back there, train_origin.c finds out
+ * where numbers ceased to be finite. Nobody else includes it. */
 #ifndef TRAIN_PARTS_H
 #define TRAIN_PARTS_H
 
@@ -8,9 +8,12 @@
 #include "exec.h"
 #include "select.h"
 #include "train.h"
+#include "watch.h"
 
-/* Images answered at a time: enough for many threads, few enough to stop soon. */
-enum { EXAMINED_AT_ONCE = 512 };
+enum {
+    EXAMINED_AT_ONCE = 512, /* images answered at a time: for many threads, and to stop soon */
+    ORIGIN_AT_ONCE = 32,    /* the same where all that every node gives is kept */
+};
 
 /* Samples to evaluate, and what came of them the last time. */
 typedef struct examination {
@@ -33,6 +36,13 @@ typedef struct train_place {
     double seconds;       /* training only */
 } train_place;
 
+/* Weights and memory as they were when an epoch began, or when training went on. */
+typedef struct good_state {
+    real *values;                   /* [network->size] */
+    real *memory[OPTIM_MAX_STATES]; /* [network->trained] each; NULL: the optimiser does without */
+    train_place place;
+} good_state;
+
 struct trainer {
     const model *model;
     const dataset *data;
@@ -54,6 +64,10 @@ struct trainer {
 
     train_place place;
     lcnn_epoch *history; /* [place.epoch] */
+    good_state good;
+    struct {
+        uint64_t *node, *tensor; /* [graph->count], [network->count]; of the last step */
+    } trace;                     /* when one is kept */
 
     examination validation, test;
 };
@@ -61,8 +75,34 @@ struct trainer {
 /* Whether there is something to train on; else a message. */
 bool train_possible(const trainer *t, lcnn_errors *errors);
 
-/* Steps of an epoch. */
+/* Steps of an epoch, the samples in one, and all updates so far. */
 uint32_t train_steps(const trainer *t);
+int train_step_size(const trainer *t, uint32_t index);
+int64_t train_updates(const trainer *t);
+
+/* ---- Training as it runs ---------------------------------------------------------------------- */
+
+typedef struct training {
+    trainer *trainer;
+    const lcnn_callbacks *callbacks; /* NULL: nobody watches */
+    lcnn_errors *errors;
+    bool failed, stopped; /* by a loss that is not finite or for want of memory; by the caller */
+    double began;         /* clock when the epoch had begun, had it not been interrupted */
+    watch *watch;         /* of steps; NULL: nobody looks at nodes */
+} training;
+
+/* The order of the epoch's images; and at its beginning, what the optimiser wants to know of it. */
+void train_prepare_epoch(training *run);
+
+/* The next step of the epoch; its loss, as far as it tells whether all is finite. */
+double train_step(training *run);
+
+/* Ends training: the loss is not finite `where` ("in step 3 of"). Says so, and where it began, and goes back to the last good
+ * state. */
+void train_failed(training *run, double loss, const char *where);
+
+bool good_state_new(trainer *t); /* false: memory is out */
+void good_state_keep(trainer *t);
 
 void history_free(lcnn_epoch *history, int count);
 

@@ -309,8 +309,7 @@ static void go_there(trainer *t, reader *r, const tensor_list *list) {
     t->history = r->history;
     r->history = NULL;
     t->place = r->place;
-    exec_set_updates(t->exec,
-                     (int64_t)t->place.epoch * (int64_t)train_steps(t) + (int64_t)t->place.step);
+    exec_set_updates(t->exec, train_updates(t));
 }
 
 bool trainer_resume(trainer *t, const char *path, lcnn_errors *errors) {

@@ -169,7 +169,7 @@ run_leaves_a_folder() {
     for file in model.yaml metrics.csv result.json confusion.csv predictions.csv weights.safetensors run.json report.html; do
         there runs/tiny-glyphs-1/$file
     done
-    equal "$(ls runs/tiny-glyphs-1 | grep -v '^figures$' | wc -l | tr -d ' ')" 8 # figures: where gnuplot is
+    equal "$(ls runs/tiny-glyphs-1 | grep -v '^figures$' | wc -l | tr -d ' ')" 9 # figures: where gnuplot is
     equal "$(wc -l <runs/tiny-glyphs-1/metrics.csv | tr -d ' ')" 2
     says runs/tiny-glyphs-1/run.json '"state": "done"'
     sum=$(sha256sum runs/tiny-glyphs-1/weights.safetensors | cut -d ' ' -f 1)
@@ -345,13 +345,17 @@ too_many_threads_leave_no_folder() {
 infinite_loss_is_status_8() {
     lcnn run tiny.yaml --quiet --set loss.op=mean_squared_error --set train.learning_rate=1000000 --out nan
     exits 8
+    says err "in step [0-9]* of epoch 1: what [a-z_]* '.*' gave was not finite in step [0-9]*; a smaller train.learning_rate"
     absent nan/weights.safetensors
     says nan/run.json '"state": "failed"'
+    says err 'the last good weights are in nan/checkpoint-1.safetensors; --weights takes them'
+    lcnn run tiny.yaml --quiet --weights nan/checkpoint-1.safetensors --set loss.op=mean_squared_error --out rescued
+    exits 0
     # Two steps in all: the second loss is finite, what the second step makes of the weights is not.
     lcnn run tiny.yaml --quiet --set loss.op=mean_squared_error --set train.epochs=2 --set train.batch_size=100000 \
         --set 'train.learning_rate={op: constant, value: 1000000, factor: 1000000}' --out late
     exits 8
-    says err 'infinite on the test images after epoch 2'
+    says err "infinite on the test images after epoch 2: what [a-z_]* '.*' gave was not finite on the test images"
     says late/run.json '"state": "failed"'
 }
 

@@ -113,7 +113,7 @@ static bool on_epoch(void *user, const lcnn_epoch *now) {
 /* Trains to the end. */
 static void train(job *j, const char *save_at) {
     j->save_at = save_at;
-    lcnn_callbacks callbacks = {j, on_step, on_epoch};
+    lcnn_callbacks callbacks = {.user = j, .progress = on_step, .epoch = on_epoch};
     ck_assert(lcnn_session_train(j->session, &callbacks, errors));
     ck_assert_int_eq(lcnn_session_position(j->session).epoch, EPOCHS);
 }

@@ -71,6 +71,10 @@ int checkpoints_save(checkpoints *c, const lcnn_session *session, const char *fo
     return status;
 }
 
+const char *checkpoints_newest(const checkpoints *c) {
+    return names[1 - c->next];
+}
+
 void checkpoints_remove(const char *folder) {
     for (int i = 0; i < FILES; i++) {
         char *path = run_path(folder, names[i]);

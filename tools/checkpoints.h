@@ -25,6 +25,9 @@ bool checkpoints_due(const checkpoints *c, lcnn_position at, bool epoch_ends);
  * state that is not finite is no failure: training will say so itself. */
 int checkpoints_save(checkpoints *c, const lcnn_session *session, const char *folder);
 
+/* The name of the file that was saved last. */
+const char *checkpoints_newest(const checkpoints *c);
+
 bool checkpoints_exist(const char *folder);
 
 /* Takes the session to the newest state that can be read, and notes what cannot; without any file it stays at the beginning.

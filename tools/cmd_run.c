@@ -27,6 +27,10 @@ static const option options[] = {
     {"checkpoint", "EVERY", OPTION_TEXT, offsetof(arguments, checkpoint), 0,
      "how often to save what --resume goes on from: after so many epochs (5), after a time (30s, "
      "10m, 2h), or never (default: 30s); Ctrl-C always saves"},
+    {"trace", NULL, OPTION_FLAG, offsetof(arguments, trace), 0,
+     "keep trace.csv, a hash of what each layer gave in each step, by which 'lcnn verify' finds "
+     "the "
+     "first that differs (takes several times as long)"},
     {"weights", "FILE", OPTION_TEXT, offsetof(arguments, weights), 0,
      "start from the weights in this safetensors file"},
     {"threads", "N", OPTION_NUMBER, offsetof(arguments, threads), 1,
@@ -51,6 +55,8 @@ static const option options[] = {
 /* ---- Training -------------------------------------------------------------------------------- */
 
 static void save_place(run *r) {
+    if (r->trace)
+        fflush(r->trace); /* at least as far as the state that is saved */
     record(r, checkpoints_save(&r->saving, r->job.session, r->folder));
 }
 
@@ -80,6 +86,29 @@ static bool on_epoch(void *user, const lcnn_epoch *epoch) {
     return interrupt_caught() == 0;
 }
 
+static bool on_trace(void *user, const lcnn_trace *row) {
+    run *r = user;
+    trace_add(&r->columns, r->trace, row);
+    return true;
+}
+
+/* A trace that has begun goes on. False when it cannot be written. */
+static bool open_trace(run *r) {
+    r->columns = (trace_columns){r->job.model, r->job.session};
+    if (r->args->trace || run_has(r->folder, "trace.csv"))
+        r->trace = trace_write(&r->columns, r->folder, &r->status);
+    return r->status == LCNN_OK;
+}
+
+static void close_trace(run *r) {
+    if (!r->trace)
+        return;
+    bool failed = ferror(r->trace) != 0;
+    if (fclose(r->trace) != 0 || failed)
+        record(r, complain(LCNN_BAD_IO, r->folder, "trace.csv could not be written to its end"));
+    r->trace = NULL;
+}
+
 /* Epochs done, with the share of the one that training stands in. */
 static double epochs_done(const lcnn_session *session) {
     lcnn_position at = lcnn_session_position(session);
@@ -93,11 +122,13 @@ static const char *train(run *r) {
                    lcnn_session_test_count(j->session) > 0, epochs_done(j->session));
     for (int i = 0; i < r->epochs; i++)
         progress_epoch(&r->shown, &r->epoch[i]);
-    lcnn_callbacks callbacks = {r, on_progress, on_epoch};
+    lcnn_callbacks callbacks = {
+        .user = r, .progress = on_progress, .epoch = on_epoch, .trace = r->trace ? on_trace : NULL};
     lcnn_errors *errors = messages_begin();
     bool trained = lcnn_session_train(j->session, &callbacks, errors);
     progress_end(&r->shown);
     record(r, messages_end(errors));
+    close_trace(r);
     return interrupt_caught() && trained ? "interrupted" : trained ? "done" : "failed";
 }
 
@@ -145,6 +176,8 @@ static void print_written(const run *r, const lcnn_evaluation *e, bool report) {
                                      best_epoch(r)->epoch)
                        : ""},
         {true, "run.json", "what is needed to repeat this run"},
+        {true, "hashes.csv", "hashes of all weights after each epoch"},
+        {run_has(r->folder, "trace.csv"), "trace.csv", "hashes of each step"},
         {true, "result.json", "all scores"},
         {r->beside != NULL, "published.json", "what others published, beside ours"},
         {e != NULL, "confusion.csv", "truth against answer"},
@@ -212,9 +245,11 @@ static void say_stopped(const run *r, const char *state) {
             at.step ? text_printf(" and %s of the next",
                                   text_printf("%u of %u steps", at.step, at.steps))
                     : "");
-    if (checkpoints_exist(r->folder))
-        fprintf(stderr, "      'lcnn run --resume %s' goes on%s\n", folder,
-                strcmp(state, "failed") == 0 ? " from the last state that was saved" : "");
+    if (r->status == LCNN_NOT_FINITE)
+        fprintf(stderr, "      the last good weights are in %s/%s; --weights takes them\n", folder,
+                checkpoints_newest(&r->saving));
+    else if (checkpoints_exist(r->folder))
+        fprintf(stderr, "      'lcnn run --resume %s' goes on\n", folder);
     if (r->sha256 && lcnn_session_test_count(r->job.session) > 0)
         fprintf(stderr, "      'lcnn test %s' tests the weights as they are\n", folder);
 }
@@ -222,12 +257,13 @@ static void say_stopped(const run *r, const char *state) {
 /* Trains in a folder that is there and records how it ended. */
 static void train_and_finish(run *r) {
     const char *state = train(r);
-    if (strcmp(state, "interrupted") == 0)
-        save_place(r);
+    if (strcmp(state, "interrupted") == 0 || r->status == LCNN_NOT_FINITE)
+        save_place(r); /* which is, when numbers are not finite, the last good one */
     if (r->status == LCNN_BAD_IO)
         write_metrics(r);
     if (r->status != LCNN_NOT_FINITE)
         write_weights(r);
+    write_hashes(r);
     if (strcmp(state, "done") == 0) {
         finish(r);
         if (r->status == LCNN_OK)
@@ -307,7 +343,8 @@ static int run_main(const arguments *args) {
     if (args->resume ? open_past(&r) : open_new(&r)) {
         if (r.out)
             print_beginning(&r);
-        train_and_finish(&r);
+        if (open_trace(&r))
+            train_and_finish(&r);
     }
     job_close(&r.job);
     json_decref(r.past);

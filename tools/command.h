@@ -51,7 +51,7 @@ typedef struct arguments {
     const char *class_name, *part, *model, *save_input;
     option_number count, top;
     bool augmented, automatic, show, force;
-    bool no_report;
+    bool no_report, trace;
 } arguments;
 
 /* A table of these ends with a row without name. */
@@ -78,7 +78,7 @@ struct command {
     const command *const *words;
 };
 
-extern const command cmd_run, cmd_study, cmd_test, cmd_predict, cmd_report, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
+extern const command cmd_run, cmd_study, cmd_test, cmd_predict, cmd_report, cmd_verify, cmd_check, cmd_show, cmd_ops, cmd_data, cmd_bench, cmd_help;
 /* Commands of two words, listed in cmd_data.c. */
 extern const command data_fetch, data_show, data_stats, data_verify;
 

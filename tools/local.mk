@@ -15,6 +15,7 @@ lcnn_SOURCES = \
 	tools/cmd_show.c \
 	tools/cmd_study.c \
 	tools/cmd_test.c \
+	tools/cmd_verify.c \
 	tools/data_fetch.c \
 	tools/data_verify.c \
 	tools/command.h \
@@ -77,6 +78,7 @@ lcnn_SOURCES = \
 	tools/study_train.c \
 	tools/table.c \
 	tools/text.c tools/text.h \
+	tools/trace.c tools/trace.h \
 	tools/transfer.c tools/transfer.h
 lcnn_LDADD = $(lcnn_libraries) -lm
 

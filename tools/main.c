@@ -16,9 +16,9 @@
 #include "command.h"
 #include "text.h"
 
-const command *const commands[] = {&cmd_run,     &cmd_study, &cmd_report, &cmd_test,
-                                   &cmd_predict, &cmd_check, &cmd_show,   &cmd_ops,
-                                   &cmd_data,    &cmd_bench, &cmd_help,   NULL};
+const command *const commands[] = {&cmd_run,     &cmd_study, &cmd_report, &cmd_test, &cmd_verify,
+                                   &cmd_predict, &cmd_check, &cmd_show,   &cmd_ops,  &cmd_data,
+                                   &cmd_bench,   &cmd_help,  NULL};
 
 const command *command_find(int count, const char *const *word, int *taken) {
     const command *found = NULL;
@@ -75,7 +75,8 @@ static int dispatch(int argc, char **argv) {
         return LCNN_OK;
     }
     if (version) {
-        printf("lcnn %s\n", lcnn_version());
+        printf("lcnn %s (%s%s%s)\n", lcnn_version(), lcnn_commit(), *lcnn_commit() ? ", " : "",
+               lcnn_compiler());
         return LCNN_OK;
     }
     int taken;

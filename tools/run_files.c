@@ -29,6 +29,17 @@ static json_t *from_past(const run *r, const char *key, const char *value) {
     return said ? json_incref(said) : value ? json_text(value) : json_null();
 }
 
+/* Of the file that the weights began with; null: they were drawn, or the file is gone. */
+static json_t *weights_hash(const run *r) {
+    char sha256[65];
+    if (!r->args->weights)
+        return from_past(r, "weights_from_sha256", NULL);
+    lcnn_errors *errors = messages_begin();
+    bool read = lcnn_file_sha256(r->args->weights, sha256, errors);
+    messages_end(errors);
+    return read ? json_string(sha256) : json_null();
+}
+
 static json_t *words_json(const run *r) {
     json_t *said = json_object_get(r->past, "command");
     if (said)
@@ -62,18 +73,20 @@ void write_record(run *r, const char *state) {
     char now[32];
     clock_utc(now);
     json_t *all = json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:s?, s:i, s:o, s:o, s:s, "
-        "s:s?, s:o, s:o, s:o}",
-        "version", lcnn_version(), "state", state, "command", words_json(r), "model",
-        json_text(lcnn_model_name(j->model)), "model_file",
-        from_past(r, "model_file", lcnn_model_path(j->model)), "model_sha256",
+        "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:o, s:s?, s:i, "
+        "s:o, s:o, "
+        "s:s, s:s?, s:o, s:o, s:o}",
+        "version", lcnn_version(), "commit", lcnn_commit(), "compiler", lcnn_compiler(), "state",
+        state, "command", words_json(r), "model", json_text(lcnn_model_name(j->model)),
+        "model_file", from_past(r, "model_file", lcnn_model_path(j->model)), "model_sha256",
         lcnn_model_sha256(j->model), "data", json_text(lcnn_data_name(j->data)), "data_sha256",
         lcnn_data_sha256(j->data), "seed", (json_int_t)lcnn_model_seed(j->model), "threads",
         lcnn_session_threads(j->session), "isa", lcnn_session_isa(j->session), "weights_from",
-        from_past(r, "weights_from", r->args->weights), "weights_sha256", r->sha256, "epochs",
-        r->epochs, "weights_after_epoch", hashes_json(r), "best", best_json(r), "started",
-        r->started, "ended", strcmp(state, "running") == 0 ? NULL : now, "resumed", resumed_json(r),
-        "seconds", json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
+        from_past(r, "weights_from", r->args->weights), "weights_from_sha256", weights_hash(r),
+        "weights_sha256", r->sha256, "epochs", r->epochs, "weights_after_epoch", hashes_json(r),
+        "best", best_json(r), "started", r->started, "ended",
+        strcmp(state, "running") == 0 ? NULL : now, "resumed", resumed_json(r), "seconds",
+        json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
     if (!all)
         no_memory();
     run_file file;
@@ -97,6 +110,23 @@ void write_metrics(run *r) {
                 text_number(e->train_accuracy), text_number(e->validation_loss),
                 text_number(e->validation_accuracy), text_number(e->test_loss),
                 text_number(e->test_accuracy), e->images_per_second, e->seconds);
+    }
+    record(r, run_file_end(&file));
+}
+
+void write_hashes(run *r) {
+    run_file file;
+    run_file_begin(&file, r->folder, "hashes.csv");
+    fputs("epoch,weights_sha256", file.out);
+    const int tensors = lcnn_session_tensor_count(r->job.session);
+    for (int k = 0; k < tensors; k++)
+        fprintf(file.out, ",%s", lcnn_session_tensor_name(r->job.session, k));
+    fputc('\n', file.out);
+    for (int i = 0; i < r->epochs; i++) {
+        fprintf(file.out, "%d,%s", r->epoch[i].epoch, r->epoch[i].sha256);
+        for (int k = 0; k < tensors; k++)
+            fprintf(file.out, ",%s", r->epoch[i].tensor[k]);
+        fputc('\n', file.out);
     }
     record(r, run_file_end(&file));
 }

@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "published.h"
 #include "rundir.h"
+#include "trace.h"
 
 typedef struct run {
     const arguments *args;
@@ -14,6 +15,8 @@ typedef struct run {
     FILE *out; /* where people read; NULL with --quiet */
     progress shown;
     checkpoints saving;
+    trace_columns columns;
+    FILE *trace; /* NULL: none is kept */
     char started[32];
     double clock; /* when it began, had it not been interrupted */
     json_t *past; /* run.json as it was found, when a run is resumed; else NULL */
@@ -38,6 +41,9 @@ void write_best(run *r);
 /* The epoch that answered most validation images rightly, of those the one of the lowest loss, of those the first; NULL
  * without validation images. */
 const lcnn_epoch *best_epoch(const run *r);
+
+/* hashes.csv: of the weights file and of each tensor after each epoch. */
+void write_hashes(run *r);
 
 /* run.json: everything that is needed to repeat the run. `state` is running, done, interrupted or failed; a run that was
  * killed stays at running. */

@@ -163,10 +163,23 @@ int run_show_folder(const char *hidden, const char *folder) {
 /* ---- What is in a folder ---------------------------------------------------------------------- */
 
 static bool is_of_run(const char *name) {
-    static const char *const begin[] = {
-        "model.yaml",      "run.json",      "metrics.csv", "result.json",    "confusion.csv",
-        "predictions.csv", "weights.safet", "report.html", "published.json", "trial.json",
-        "probe-",          ".lcnn-",        "checkpoint-", "best.safet",     NULL};
+    static const char *const begin[] = {"model.yaml",
+                                        "run.json",
+                                        "metrics.csv",
+                                        "result.json",
+                                        "confusion.csv",
+                                        "predictions.csv",
+                                        "weights.safet",
+                                        "report.html",
+                                        "published.json",
+                                        "trial.json",
+                                        "probe-",
+                                        ".lcnn-",
+                                        "checkpoint-",
+                                        "best.safet",
+                                        "hashes.csv",
+                                        "trace.csv",
+                                        NULL};
     for (int i = 0; begin[i]; i++)
         if (strncmp(name, begin[i], strlen(begin[i])) == 0)
             return true;

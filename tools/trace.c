@@ -1,0 +1,152 @@
+/* trace.c - see trace.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "rundir.h"
+#include "text.h"
+#include "trace.h"
+
+/* ---- Columns ---------------------------------------------------------------------------------- */
+
+int trace_column_count(const trace_columns *c) {
+    return lcnn_model_layer_count(c->model) + lcnn_session_tensor_count(c->session);
+}
+
+const char *trace_column_name(const trace_columns *c, int index) {
+    int layers = lcnn_model_layer_count(c->model);
+    return index < layers ? lcnn_model_layer(c->model, index).name
+                          : lcnn_session_tensor_name(c->session, index - layers);
+}
+
+const char *trace_column_about(const trace_columns *c, int index) {
+    const char *name = text_plain(trace_column_name(c, index));
+    if (index >= lcnn_model_layer_count(c->model))
+        return text_printf("tensor '%s' after it", name);
+    return text_printf("what %s '%s' gave", lcnn_model_layer(c->model, index).op, name);
+}
+
+uint64_t trace_column_value(const trace_columns *c, int index, const lcnn_trace *row) {
+    int layers = lcnn_model_layer_count(c->model);
+    return index < layers ? row->layer[index] : row->tensor[index - layers];
+}
+
+/* ---- Writing ---------------------------------------------------------------------------------- */
+
+static void write_head(const trace_columns *c, FILE *out) {
+    fputs("epoch,step", out);
+    for (int i = 0; i < trace_column_count(c); i++)
+        fprintf(out, ",%s", trace_column_name(c, i));
+    fputc('\n', out);
+}
+
+/* Whether the step of a row comes after where training stands. */
+static bool is_later(const char *row, lcnn_position at) {
+    int epoch;
+    unsigned step;
+    if (sscanf(row, "%d,%u,", &epoch, &step) != 2)
+        return true;
+    return epoch > at.epoch + 1 || (epoch == at.epoch + 1 && step > at.step);
+}
+
+/* Leaves the head and whole rows of steps that are done, and stands behind them; false when there
+ * is no head. */
+static bool cut(FILE *file, lcnn_position at) {
+    char *line = NULL;
+    size_t room = 0;
+    off_t end = 0;
+    for (ssize_t length; (length = getline(&line, &room, file)) > 0; end += length)
+        if (line[length - 1] != '\n' || (end > 0 && is_later(line, at)))
+            break;
+    free(line);
+    return end > 0 && fseeko(file, end, SEEK_SET) == 0 && ftruncate(fileno(file), end) == 0;
+}
+
+FILE *trace_write(const trace_columns *c, const char *folder, int *status) {
+    char *path = run_path(folder, "trace.csv");
+    FILE *file = fopen(path, "r+");
+    bool goes_on = file && cut(file, lcnn_session_position(c->session));
+    if (file && !goes_on)
+        fclose(file);
+    if (!goes_on)
+        file = fopen(path, "w");
+    if (file && !goes_on)
+        write_head(c, file);
+    if (!file)
+        *status = complain(LCNN_BAD_IO, path, "cannot write: %s", strerror(errno));
+    free(path);
+    return file;
+}
+
+void trace_add(const trace_columns *c, FILE *out, const lcnn_trace *row) {
+    fprintf(out, "%d,%u", row->epoch, row->step);
+    for (int i = 0; i < trace_column_count(c); i++)
+        fprintf(out, ",%016" PRIx64, trace_column_value(c, i, row));
+    fputc('\n', out);
+}
+
+/* ---- Reading ---------------------------------------------------------------------------------- */
+
+static bool has_head(const trace_columns *c, FILE *in) {
+    char *head = NULL, *line = NULL;
+    size_t size, room = 0;
+    FILE *out = open_memstream(&head, &size);
+    if (!out)
+        no_memory();
+    write_head(c, out);
+    if (fclose(out) != 0)
+        no_memory();
+    bool same = getline(&line, &room, in) > 0 && strcmp(line, head) == 0;
+    free(head);
+    free(line);
+    return same;
+}
+
+FILE *trace_read(const trace_columns *c, const char *folder) {
+    char *path = run_path(folder, "trace.csv");
+    FILE *in = fopen(path, "r");
+    free(path);
+    if (in && !has_head(c, in)) {
+        fclose(in);
+        in = NULL;
+    }
+    return in;
+}
+
+/* The file's row when it is of this step, without what tells that; else NULL, and it is read again
+ * next time unless it is of an earlier one. */
+static char *next_row(FILE *in, const lcnn_trace *row, char **line, size_t *room) {
+    for (;;) {
+        off_t begin = ftello(in);
+        int epoch, used;
+        unsigned step;
+        if (getline(line, room, in) <= 0 || sscanf(*line, "%d,%u%n", &epoch, &step, &used) != 2)
+            return NULL;
+        if (epoch == row->epoch && step == row->step)
+            return *line + used;
+        if (epoch > row->epoch || (epoch == row->epoch && step > row->step)) {
+            fseeko(in, begin, SEEK_SET);
+            return NULL;
+        }
+    }
+}
+
+int trace_compare(const trace_columns *c, FILE *in, const lcnn_trace *row) {
+    char *line = NULL;
+    size_t room = 0;
+    int differs = -1;
+    const char *cell = next_row(in, row, &line, &room);
+    for (int i = 0; cell && differs < 0 && i < trace_column_count(c); i++) {
+        char *end = NULL;
+        if (*cell != ',' || strtoull(cell + 1, &end, 16) != trace_column_value(c, i, row))
+            differs = i;
+        cell = end;
+    }
+    free(line);
+    return differs;
+}
