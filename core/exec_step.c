@@ -180,6 +180,7 @@ static void run_backward_apply(const team *t, op_call *call, int i) {
     call->applier = &a;
     run_items(t, call, t->exec->plan->graph->node[i].op->backward_apply, backward_items(call),
               NULL);
+    call->applier = NULL;
 }
 
 static void run_backward(const team *t, op_call *call, int i, real *slot, bool add) {

@@ -111,7 +111,7 @@ static void check_choice(loader *l, const doc *map) {
     int64_t count;
     const char *why;
     bool is_count = validation != NULL && number_integer(validation->text, &count, &why);
-    if (d->validation > 0.9 && !is_count) {
+    if (validation && d->validation > 0.9 && !is_count) {
         error_add(l->errors, LCNN_BAD_MODEL, validation->at,
                   "data: 'validation' is '%s'; expected a share of the training images, 0 to 0.9, "
                   "or how many of them, a whole number",

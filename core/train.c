@@ -195,7 +195,7 @@ void train_prepare_epoch(training *run) {
 static void tell_trace(training *run) {
     trainer *t = run->trainer;
     const lcnn_callbacks *callbacks = run->callbacks;
-    if (!run->watch)
+    if (!callbacks || !run->watch)
         return;
     watch_nodes(run->watch, train_step_size(t, t->place.step - 1), t->trace.node);
     watch_tensors(t->network, t->trace.tensor);

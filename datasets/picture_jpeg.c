@@ -118,7 +118,7 @@ static int tiff_orientation(const tiff *t) {
 
 static int orientation(const jpeg_reader *r) {
     for (jpeg_saved_marker_ptr m = r->jpeg.marker_list; m; m = m->next) {
-        if (m->marker != JPEG_APP0 + 1 || m->data_length < 14 || memcmp(m->data, "Exif\0", 6))
+        if (m->marker != JPEG_APP0 + 1 || m->data_length < 14 || memcmp(m->data, "Exif\0", 6) != 0)
             continue;
         tiff t = {.bytes = m->data + 6, .size = m->data_length - 6, .little = m->data[6] == 'I'};
         return tiff_number(&t, 2, 2) == 42 ? tiff_orientation(&t) : 1;

@@ -90,7 +90,7 @@ build() {
     shift
     mkdir -p "$folder"
     (cd "$folder" && "$source/configure" --quiet --without-libcurl --without-libarchive --without-libpng --without-libjpeg "$@" &&
-        make -j"$(nproc)" lcnn) >"$folder.log" 2>&1 && return
+        make -j"$(nproc)") >"$folder.log" 2>&1 && return
     skipped=$((skipped + 1))
     echo "SKIP $folder: it cannot be built here: $(tail -n 1 "$folder.log")"
     return 1

@@ -286,7 +286,7 @@ static void plot_bars(layout *l, int index, const char *colour) {
     int bars = 0, place = 0;
     for (int i = 0; i < l->chart->series_count; i++) {
         bars += l->chart->series[i].style == SERIES_BARS;
-        place += l->chart->series[i].style == SERIES_BARS && i < index;
+        place += i < index && l->chart->series[i].style == SERIES_BARS;
     }
     double from = -0.36 + 0.72 * place / bars, to = -0.36 + 0.72 * (place + 1) / bars;
     double from_axis = value_scale(l)->low;

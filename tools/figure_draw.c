@@ -150,8 +150,7 @@ static int start(plotter *p, const figures *f, form kind) {
 
 /* Waits for its end, which comes at `deadline` at the latest. */
 static void wait_for(plotter *p, double deadline) {
-    pid_t ended;
-    while (p->child && (ended = waitpid(p->child, &p->status, WNOHANG)) == 0) {
+    while (p->child && waitpid(p->child, &p->status, WNOHANG) == 0) {
         if (clock_seconds() > deadline && !p->late) {
             p->late = true;
             kill(-p->child, SIGKILL);

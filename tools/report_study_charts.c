@@ -329,7 +329,7 @@ static bool put_point(bundle *b, const json_t *experiment, const json_t *summary
     size_t i;
     json_t *one;
     json_array_foreach(json_member(experiment, "trials", NULL), i, one) {
-        double at, value_at = same_group(one, summary) ? value_of(one, k, &at) : NAN;
+        double at = NAN, value_at = same_group(one, summary) ? value_of(one, k, &at) : NAN;
         if (isfinite(value_at) && seeds < MOST_SEEDS) {
             value[seeds++] = value_at;
             x = at;

@@ -176,8 +176,7 @@ static void print_findings(const json_t *experiment, FILE *out) {
     size_t i;
     json_t *f;
     json_array_foreach(json_object_get(experiment, "findings"), i, f) {
-        fprintf(out, "\n  %s \"%s\" on %s: ", i == 0 ? "claim:" : "claim:", text_at(f, "claim"),
-                text_at(f, "data"));
+        fprintf(out, "\n  claim: \"%s\" on %s: ", text_at(f, "claim"), text_at(f, "data"));
         fprintf(out, "%s%s%s\n    ", style_bold(out), text_at(f, "verdict"), style_end(out));
         text_wrap(out, json_string_value(json_object_get(f, "evidence")), 4, 4);
     }

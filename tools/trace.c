@@ -45,11 +45,22 @@ static void write_head(const trace_columns *c, FILE *out) {
     fputc('\n', out);
 }
 
-/* Whether the step of a row comes after where training stands. */
-static bool is_later(const char *row, lcnn_position at) {
+/* The step that a row is of, and where the rest of it begins; NULL: it is no row. */
+static char *row_step(char *row, int *epoch, uint32_t *step) {
+    char *end;
+    *epoch = (int)strtol(row, &end, 10);
+    if (end == row || *end != ',')
+        return NULL;
+    char *second = end + 1;
+    *step = (uint32_t)strtoul(second, &end, 10);
+    return end > second ? end : NULL;
+}
+
+/* Whether the step of a row comes after where training stands; what is no row counts as such. */
+static bool is_later(char *row, lcnn_position at) {
     int epoch;
-    unsigned step;
-    if (sscanf(row, "%d,%u,", &epoch, &step) != 2)
+    uint32_t step;
+    if (!row_step(row, &epoch, &step))
         return true;
     return epoch > at.epoch + 1 || (epoch == at.epoch + 1 && step > at.step);
 }
@@ -123,12 +134,11 @@ FILE *trace_read(const trace_columns *c, const char *folder) {
 static char *next_row(FILE *in, const lcnn_trace *row, char **line, size_t *room) {
     for (;;) {
         off_t begin = ftello(in);
-        int epoch, used;
-        unsigned step;
-        if (getline(line, room, in) <= 0 || sscanf(*line, "%d,%u%n", &epoch, &step, &used) != 2)
-            return NULL;
-        if (epoch == row->epoch && step == row->step)
-            return *line + used;
+        int epoch;
+        uint32_t step;
+        char *rest = getline(line, room, in) > 0 ? row_step(*line, &epoch, &step) : NULL;
+        if (!rest || (epoch == row->epoch && step == row->step))
+            return rest;
         if (epoch > row->epoch || (epoch == row->epoch && step > row->step)) {
             fseeko(in, begin, SEEK_SET);
             return NULL;

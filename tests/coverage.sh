@@ -1,0 +1,43 @@
+#!/bin/sh
+# coverage.sh - which lines and branches of the program `make check` runs. Builds it anew in a folder of its own:
+#
+#   sh tests/coverage.sh [FOLDER]
+#
+# and prints a row for each part. Wants gcc and gcovr; LCNN_TEST_DATA as for `make check`. Operators count as compiled for the
+# generic instruction set, since the others are the same lines. With a FOLDER, it and the counts stay.
+set -u
+source=$(cd "$(dirname "$0")/.." && pwd)
+folder=${1:-$(mktemp -d)}
+[ $# -gt 0 ] || trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder" && cd "$folder" || exit 1
+command -v gcovr >/dev/null || { echo "coverage.sh wants gcovr"; exit 1; }
+
+[ -f Makefile ] || "$source/configure" --quiet CC=gcc CFLAGS='-O1 -g --coverage' >configure.log 2>&1 || { tail configure.log; exit 1; }
+make -j"$(nproc)" >make.log 2>&1 || { tail make.log; exit 1; }
+find . -name '*.gcda' -delete
+make check >check.log 2>&1
+tail -n 1 check.log
+
+# percent PART REGEX...: a row. Lines that a compiler made and exceptions, which C has none of, do not count.
+row() {
+    part=$1
+    shift
+    filters=
+    for regex; do filters="$filters --filter $source/$regex"; done
+    # shellcheck disable=SC2086 # filters are words
+    gcovr --root "$source" $filters --exclude-throw-branches --exclude-unreachable-branches --json-summary-pretty \
+        --gcov-ignore-parse-errors . 2>/dev/null | awk -v part="$part" '
+        /^ *"line_covered"/ { gsub(/[^0-9]/, ""); lines = $0 } /^ *"line_total"/ { gsub(/[^0-9]/, ""); all = $0 }
+        /^ *"branch_covered"/ { gsub(/[^0-9]/, ""); branches = $0 } /^ *"branch_total"/ { gsub(/[^0-9]/, ""); both = $0 }
+        END { printf "%-14s %7d %8.1f %% %9d %8.1f %%\n", part, all, all ? 100 * lines / all : 0, both, both ? 100 * branches / both : 0 }'
+}
+printf '%-14s %7s %10s %9s %10s\n' part lines run branches taken
+row document 'core/document.*'
+row attr 'core/attr.*'
+row readers 'datasets/readers/' 'datasets/idx' 'datasets/picture'
+row checkpoint 'core/checkpoint.*' 'core/train_state.c' 'tools/checkpoints.c' 'core/file.c'
+row core 'core/'
+row ops 'ops/'
+row datasets 'datasets/'
+row tools 'tools/[a-z_]*\.[ch]'
+row all 'core/' 'ops/' 'datasets/' 'tools/[a-z_]*\.[ch]'
