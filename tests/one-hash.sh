@@ -89,7 +89,7 @@ build() {
     folder=$1
     shift
     mkdir -p "$folder"
-    (cd "$folder" && "$source/configure" --quiet --without-libcurl --without-libarchive --without-libpng --without-libjpeg "$@" &&
+    (cd "$folder" && "$source/configure" --quiet --without-curl --without-archive --without-png --without-jpeg "$@" &&
         make -j"$(nproc)") >"$folder.log" 2>&1 && return
     skipped=$((skipped + 1))
     echo "SKIP $folder: it cannot be built here: $(tail -n 1 "$folder.log")"

@@ -14,7 +14,7 @@ closing_line() {
     tail -n 1 "$1" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p'
 }
 
-# report NAME LOG STATUS PASSED FAILED SKIPPED: shows one test and adds it up. A test that crashed counts as one failure.
+# report NAME LOG STATUS PASSED FAILED SKIPPED SECONDS: shows one test and adds it up. A test that crashed counts as one failure.
 report() {
     failures=$5
     if [ "$3" -ne 0 ] && [ "$failures" -eq 0 ]; then
@@ -26,7 +26,7 @@ report() {
         echo "FAIL $1"
         tail -n 60 "$2" | sed 's/^/     /'
     else
-        echo "ok   $1 ($4)"
+        echo "ok   $1 ($4)$([ "$7" -gt 1 ] && echo ", $7 s")"
         sed -n 's/^SKIP /     skipped /p' "$2"
     fi
 }
@@ -34,6 +34,7 @@ report() {
 for test in "$@"; do
     name=$(basename "$test" .sh)
     log=tests/$name.log
+    began=$(date +%s)
     case $test in
         *.sh) sh "$test" >"$log" 2>&1 </dev/null ;;
         *) "./$test" >"$log" 2>&1 </dev/null ;;
@@ -45,7 +46,7 @@ for test in "$@"; do
         counts="0 1 0"
     fi
     # shellcheck disable=SC2086 # three words
-    report "$name" "$log" "$status" $counts
+    report "$name" "$log" "$status" $counts $(($(date +%s) - began))
 done
 
 [ "$failed" -eq 0 ] || echo "whole outputs: tests/*.log"

@@ -261,8 +261,8 @@ static void add_input(run_page *p, const lcnn_model *m, const lcnn_predictor *pr
     const float *from = lcnn_predictor_input(predictor);
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < plane * (size_t)channels; i++) {
-        low = fmin(low, (double)from[i]);
-        high = fmax(high, (double)from[i]);
+        low = (double)from[i] < low ? (double)from[i] : low;
+        high = (double)from[i] > high ? (double)from[i] : high;
     }
     lcnn_picture *made = lcnn_picture_new(channels, s.height, s.width);
     if (!made)

@@ -86,7 +86,7 @@ static void add_command(run_page *p) {
         no_memory();
     page_paragraph(p->page, "The same command, or the model file above with lcnn run, gives the "
                             "same weights and the same figures, bit for bit, on any number of "
-                            "threads.");
+                            "threads. lcnn verify makes it again and compares it with its record.");
     page_code(p->page, text);
     free(text);
 }
@@ -115,6 +115,13 @@ static void add_machine(run_page *p) {
                       text_printf("%.1f s, of which training took %.1f s", seconds, training));
 }
 
+/* Which, says the run, made no difference. */
+static void add_resumed(run_page *p) {
+    size_t times = json_array_size(json_member(p->run->record, "resumed", NULL));
+    if (times > 0)
+        page_list_row(p->page, "Resumed", text_plural((int64_t)times, "time"));
+}
+
 void report_run_origin(run_page *p) {
     const json_t *record = p->run->record;
     double seed = json_member_number(record, "seed", NULL);
@@ -122,12 +129,15 @@ void report_run_origin(run_page *p) {
     add_command(p);
     page_list_begin(p->page);
     add_text(p, "lcnn", "version", false);
+    add_text(p, "Commit", "commit", true);
+    add_text(p, "Compiler", "compiler", false);
     add_text(p, "Model file", "model_file", true);
     add_text(p, "Data set", "data", false);
     if (!isnan(seed))
         page_list_row(p->page, "Seed", text_printf("%.0f", seed));
     add_text(p, "Weights from", "weights_from", true);
     add_machine(p);
+    add_resumed(p);
     add_text(p, "SHA-256 of the model", "model_sha256", true);
     add_text(p, "SHA-256 of the data", "data_sha256", true);
     add_text(p, "SHA-256 of the weights", "weights_sha256", true);
