@@ -57,6 +57,47 @@ any_instruction_set_comes_to_one_hash() {
     done
 }
 
+# preload: makes ./unkind.so, a library that, loaded first, leaves the processor and the C library as an unkind one might; false
+# when that cannot be made or loaded here.
+preload() {
+    cat >unkind.c <<'C'
+#include <locale.h>
+#include <stdlib.h>
+#ifdef __SSE__
+#include <immintrin.h>
+#endif
+__attribute__((constructor)) static void leave_unkind(void) {
+#ifdef __SSE__
+    if (getenv("UNKIND_FLOATS")) /* denormals are zero, and all is rounded towards zero */
+        _mm_setcsr(_mm_getcsr() | 0x8040 | 0x6000);
+#endif
+    if (getenv("UNKIND_LOCALE"))
+        setlocale(LC_ALL, getenv("UNKIND_LOCALE"));
+}
+C
+    ${CC:-cc} -shared -fPIC -o unkind.so unkind.c 2>err && LD_PRELOAD=$PWD/unkind.so "$LCNN" --version >out 2>err && [ ! -s err ]
+}
+
+processor_settings_of_others_change_no_bit() {
+    preload || { skip="no library can be loaded first here: $(head -n 1 err)" && return; }
+    options='--threads 2'
+    equal "$(LD_PRELOAD=$PWD/unkind.so UNKIND_FLOATS=1 hash_of "$LCNN")" "$expected"
+}
+
+a_decimal_comma_changes_no_bit() {
+    preload || { skip="no library can be loaded first here: $(head -n 1 err)" && return; }
+    localedef -i de_DE -f UTF-8 ./de_DE.UTF-8 2>err || { skip="no German locale can be made here" && return; }
+    options='--threads 2'
+    equal "$(LD_PRELOAD=$PWD/unkind.so LOCPATH=$PWD UNKIND_LOCALE=de_DE.UTF-8 hash_of "$LCNN")" "$expected"
+    quick="$source/models/softmax-regression.yaml --data glyphs:50 --quiet --no-report --set train.learning_rate=0.25"
+    # shellcheck disable=SC2086
+    lcnn run $quick --out plain
+    # shellcheck disable=SC2086
+    LD_PRELOAD=$PWD/unkind.so LOCPATH=$PWD UNKIND_LOCALE=de_DE.UTF-8 lcnn run $quick --out comma
+    for file in result.json predictions.csv model.yaml; do same plain/$file comma/$file; done
+    equal "$(head -n 2 comma/metrics.csv | tr -dc ',\n' | uniq | wc -l)" 1
+}
+
 # ---- All of them -------------------------------------------------------------------------------------------------------
 
 # row NAME COMMAND...: a row of the table, and a case of its own.
@@ -148,5 +189,7 @@ if [ "${1:-}" = --all ]; then
 else
     test_case any_number_of_threads_comes_to_one_hash
     test_case any_instruction_set_comes_to_one_hash
+    test_case processor_settings_of_others_change_no_bit
+    test_case a_decimal_comma_changes_no_bit
 fi
 closing_line

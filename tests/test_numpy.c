@@ -12,6 +12,13 @@
 #include <archive_entry.h>
 #endif
 
+/* How this machine lays numbers out. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define HOST_ORDER ">"
+#else
+#define HOST_ORDER "<"
+#endif
+
 /* ---- Writing arrays -------------------------------------------------------------------------- */
 
 typedef struct array {
@@ -140,23 +147,23 @@ START_TEST(images_of_other_types) {
     int16_t shorts[24];
     for (int i = 0; i < 24; i++)
         shorts[i] = (int16_t)(reals[i] = (float)i);
-    put_pair(npy("<f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     check_four(folder);
-    put_pair(npy("<i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
+    put_pair(npy(HOST_ORDER "i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
     check_four(folder);
     reals[7] = 0.5f;
-    put_pair(npy("<f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     refused(folder, "image 1 (float32) has values other than the whole numbers 0 to 255; save the "
                     "images as uint8");
     shorts[23] = 256;
-    put_pair(npy("<i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
+    put_pair(npy(HOST_ORDER "i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
     refused(folder, "image 3 (int16) has values other");
     for (int i = 0; i < 24; i++)
         reals[i] = (float)(i % 2);
-    put_pair(npy("<f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     refused(folder, "image 0 (float32) has values other");
     memset(reals, 0xff, sizeof reals); /* no numbers */
-    put_pair(npy("<f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     refused(folder, "image 0 (float32) has values other");
 }
 END_TEST
