@@ -99,6 +99,7 @@ killed_runs_go_on_to_the_same_bits() {
     kills=0 round=0
     while [ $kills -lt "$KILLS" ] && [ -z "$why" ]; do
         rm -rf killed
+        lives=0
         round=$((round + 1))
         while :; do
             threads=$((kills % 3 + 1))
@@ -109,7 +110,9 @@ killed_runs_go_on_to_the_same_bits() {
             else
                 begin killed --threads $threads --checkpoint $every
             fi
-            sleep "0.$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
+            # longer and longer, so that a slow build gets on, too
+            sleep "$((lives / 8)).$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
+            lives=$((lives + 1))
             kill -KILL $pid 2>/dev/null
             wait $pid 2>/dev/null
             status=$?
