@@ -94,8 +94,12 @@ static bool read_header(reading *r) {
     bool ok = file_next(&r->in, text, (size_t)length, r->errors);
     if (ok && (length == 0 || text[0] != '{'))
         ok = broken(r, "the header does not begin with '{'");
-    else if (ok &&
-             !(r->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error))) {
+    else if (ok)
+        r->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+    if (ok && !r->header && !*error.text) { /* jansson has no words for want of memory */
+        error_no_memory(r->errors);
+        ok = false;
+    } else if (ok && !r->header) {
         error_add(r->errors, LCNN_BAD_WEIGHTS, r->at, "the header is no proper JSON (%s); %s",
                   error.text, DAMAGED);
         ok = false;

@@ -283,7 +283,12 @@ static bool same(const reader *r, const json_t *all, const char *key, const char
 
 static bool read_state(reader *r, const char *text) {
     const trainer *t = r->trainer;
-    json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error = {0};
+    json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!all && !*error.text) { /* jansson has no words for want of memory */
+        error_no_memory(r->errors);
+        return false;
+    }
     if (!json_is_object(all)) {
         json_decref(all);
         return wrong(r, CHECKPOINT_STATE);

@@ -414,7 +414,7 @@ vanished_folder_is_said_once() {
     mv vanished gone
     wait $pid
     equal $? 6
-    equal "$(grep -c 'metrics.csv' err)" 2
+    equal "$(grep -c 'error: ' err)" 1
 }
 
 lost_output_is_no_success() {

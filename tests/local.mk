@@ -65,12 +65,13 @@ LDADD = libsuite.a $(lcnn_libraries) $(CHECK_LIBS)
 
 # `make check` runs them all; `make check CHECKS=tests/test_files` runs one.
 CHECKS = $(check_PROGRAMS) $(srcdir)/tests/cli.sh $(srcdir)/tests/cli-pictures.sh $(srcdir)/tests/bad.sh \
+	$(srcdir)/tests/faults.sh \
 	$(srcdir)/tests/includes.sh $(srcdir)/tests/one-hash.sh $(srcdir)/tests/published.sh $(srcdir)/tests/report.sh $(srcdir)/tests/resume.sh \
 	$(srcdir)/tests/study.sh $(srcdir)/tests/verify.sh \
 	$(srcdir)/tests/fuzz/replay.sh
 check-local: $(check_PROGRAMS) $(fuzz_programs) lcnn$(EXEEXT)
 	@srcdir='$(srcdir)' top_builddir='$(abs_top_builddir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
-EXTRA_DIST += tests/run.sh tests/lsan.supp tests/cli-words.sh tests/cli.sh tests/cli-pictures.sh tests/includes.sh tests/lint.sh tests/one-hash.sh \
+EXTRA_DIST += tests/run.sh tests/lsan.supp tests/cli-words.sh tests/cli.sh tests/cli-pictures.sh tests/faults.sh tests/faults/faults.c tests/includes.sh tests/lint.sh tests/one-hash.sh \
 	tests/published.sh tests/report.sh tests/resume.sh tests/study.sh tests/verify.sh
 MOSTLYCLEANFILES = tests/*.log
 

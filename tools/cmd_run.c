@@ -56,7 +56,8 @@ static const option options[] = {
 
 static void save_place(run *r) {
     if (r->trace)
-        fflush(r->trace); /* at least as far as the state that is saved */
+        fflush(r->trace);                         /* at least as far as the state that is saved */
+    r->saving.failed |= r->status == LCNN_BAD_IO; /* what was said once need not be said again */
     record(r, checkpoints_save(&r->saving, r->job.session, r->folder));
 }
 
@@ -105,7 +106,9 @@ static void close_trace(run *r) {
         return;
     bool failed = ferror(r->trace) != 0;
     if (fclose(r->trace) != 0 || failed)
-        record(r, complain(LCNN_BAD_IO, r->folder, "trace.csv could not be written to its end"));
+        record(r, r->status == LCNN_BAD_IO ? LCNN_BAD_IO
+                                           : complain(LCNN_BAD_IO, r->folder,
+                                                      "trace.csv could not be written to its end"));
     r->trace = NULL;
 }
 

@@ -129,6 +129,9 @@ int close_output(int status);
 /* Prints notes and messages to stderr, frees the list and returns its status. */
 int messages_end(lcnn_errors *errors);
 
+/* The same without printing. */
+int messages_drop(lcnn_errors *errors);
+
 /* A new list; exits when memory is out, as everything here does that cannot get any. */
 lcnn_errors *messages_begin(void);
 

@@ -111,3 +111,9 @@ int messages_end(lcnn_errors *errors) {
     lcnn_errors_free(errors);
     return status;
 }
+
+int messages_drop(lcnn_errors *errors) {
+    int status = (int)lcnn_errors_status(errors);
+    lcnn_errors_free(errors);
+    return status;
+}

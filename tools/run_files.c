@@ -16,9 +16,19 @@ void record(run *r, int status) {
         r->status = status;
 }
 
+/* One message tells that the disk is full; the others would say the same of other files. */
+static void settle(run *r, lcnn_errors *errors) {
+    record(r, r->status == LCNN_BAD_IO ? messages_drop(errors) : messages_end(errors));
+}
+
+static void begin_file(run *r, run_file *file, const char *name) {
+    run_file_begin(file, r->folder, name);
+    file->quiet = r->status == LCNN_BAD_IO;
+}
+
 void write_model(run *r) {
     run_file file;
-    run_file_begin(&file, r->folder, "model.yaml");
+    begin_file(r, &file, "model.yaml");
     fputs(lcnn_model_yaml(r->job.model), file.out);
     record(r, run_file_end(&file));
 }
@@ -90,7 +100,7 @@ void write_record(run *r, const char *state) {
     if (!all)
         no_memory();
     run_file file;
-    run_file_begin(&file, r->folder, "run.json");
+    begin_file(r, &file, "run.json");
     json_write(all, file.out);
     json_decref(all);
     record(r, run_file_end(&file));
@@ -98,7 +108,7 @@ void write_record(run *r, const char *state) {
 
 void write_metrics(run *r) {
     run_file file;
-    run_file_begin(&file, r->folder, "metrics.csv");
+    begin_file(r, &file, "metrics.csv");
     fputs("epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,test_"
           "loss,test_accuracy,"
           "images_per_second,seconds\n",
@@ -116,7 +126,7 @@ void write_metrics(run *r) {
 
 void write_hashes(run *r) {
     run_file file;
-    run_file_begin(&file, r->folder, "hashes.csv");
+    begin_file(r, &file, "hashes.csv");
     fputs("epoch,weights_sha256", file.out);
     const int tensors = lcnn_session_tensor_count(r->job.session);
     for (int k = 0; k < tensors; k++)
@@ -136,7 +146,7 @@ void write_weights(run *r) {
     lcnn_errors *errors = messages_begin();
     if (lcnn_session_save(r->job.session, path, errors))
         r->sha256 = lcnn_session_sha256(r->job.session);
-    record(r, messages_end(errors));
+    settle(r, errors);
     free(path);
 }
 
@@ -159,7 +169,7 @@ void write_best(run *r) {
     char *path = run_path(r->folder, "best.safetensors");
     lcnn_errors *errors = messages_begin();
     lcnn_session_save(r->job.session, path, errors);
-    record(r, messages_end(errors));
+    settle(r, errors);
     free(path);
 }
 
@@ -193,7 +203,7 @@ json_t *run_json(const run *r, const lcnn_evaluation *e) {
 /* Takes over the reference. */
 static void write_json(run *r, const char *name, json_t *all) {
     run_file file;
-    run_file_begin(&file, r->folder, name);
+    begin_file(r, &file, name);
     json_write(all, file.out);
     json_decref(all);
     record(r, run_file_end(&file));
@@ -206,10 +216,10 @@ void write_result(run *r, const lcnn_evaluation *e) {
     if (!e)
         return;
     run_file file;
-    run_file_begin(&file, r->folder, "confusion.csv");
+    begin_file(r, &file, "confusion.csv");
     result_write_confusion(e, r->job.model, file.out);
     record(r, run_file_end(&file));
-    run_file_begin(&file, r->folder, "predictions.csv");
+    begin_file(r, &file, "predictions.csv");
     result_write_predictions(e, r->job.model, file.out);
     record(r, run_file_end(&file));
 }

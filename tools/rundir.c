@@ -137,6 +137,8 @@ char *run_begin_folder(const char *folder, int *status) {
         *status = complain(LCNN_BAD_IO, folder, "another 'lcnn run' is making this folder");
     if (*status == LCNN_OK)
         return hidden;
+    if (held != 0)
+        rmdir(hidden);
     free(hidden);
     return NULL;
 }
@@ -279,5 +281,5 @@ int run_file_end(run_file *file) {
     lcnn_write_file(path, file->bytes, file->size, errors);
     free(path);
     free(file->bytes);
-    return messages_end(errors);
+    return file->quiet ? messages_drop(errors) : messages_end(errors);
 }

@@ -11,6 +11,7 @@
 typedef struct run_file {
     const char *folder, *name;
     FILE *out; /* write to this */
+    bool quiet; /* that it cannot be written is not said */
     char *bytes;
     size_t size;
 } run_file;

@@ -1,0 +1,259 @@
+#!/bin/sh
+# faults.sh - one call after the other goes wrong (tests/faults/faults.c): allocations, writes, flushes, renames, reads. Whatever
+# happens, the program says what, ends with the status for it, leaves no half file, and --resume comes to the same bits.
+#
+#   FULL=1 sh tests/faults.sh     every call (some minutes); `make check` takes a sample of them
+. "${srcdir:-.}/tests/cli-words.sh"
+FULL=${FULL:-}
+
+cat >tiny.yaml <<'YAML'
+name: tiny
+input: [1, 28, 28]
+nodes:
+  - {name: c1, op: conv2d, filters: 2, kernel_size: 5, strides: 3}
+  - {op: relu}
+  - {op: flatten}
+  - {name: output, op: dense, units: $classes}
+loss: {op: softmax_cross_entropy, from: output}
+data: {name: "glyphs:60", validation: 0.2, transforms: [{op: rescale, to: [0, 1]}]}
+train: {epochs: 2, batch_size: 25, seed: 1, optimizer: adam, learning_rate: 0.01}
+YAML
+
+# ---- A call that goes wrong --------------------------------------------------------------------------------------------
+
+# faulty KIND AT HOW COMMAND...: runs the command with that fault; its status goes to $status.
+faulty() {
+    kind=$1 at=$2 how=$3
+    shift 3
+    (LCNN_FAULT=$kind LCNN_FAULT_AT=$at LCNN_FAULT_HOW=$how LCNN_FAULT_COUNT=$work/calls LD_PRELOAD=$work/faults.so \
+        exec "$@" >out 2>err </dev/null) 2>/dev/null
+    status=$?
+}
+
+# The commands, by the name of a scene; each leaves what it makes in the folder "made".
+scene() {
+    rm -rf made .made.new
+    case $1 in
+        resume) cp -R killed made ;;
+    esac
+}
+words() {
+    case $1 in
+        check) echo check tiny.yaml ;;
+        run) echo run tiny.yaml --out made --checkpoint 1 --quiet --no-report --threads 2 ;;
+        trace) echo run tiny.yaml --out made --trace --quiet --no-report --threads 1 ;;
+        resume) echo run --resume made --quiet --no-report --threads 1 --checkpoint 1 ;;
+        test) echo test whole --quiet --threads 1 ;;
+        verify) echo verify whole --quiet --threads 1 ;;
+        show) echo show tiny.yaml ;;
+        data) echo data glyphs:60 ;;
+    esac
+}
+
+# count_calls KIND SCENE: how many there are, in $all.
+count_calls() {
+    scene "$2"
+    # shellcheck disable=SC2046 # words
+    faulty "$1" 0 none "$LCNN" $(words "$2")
+    [ "$status" -eq 0 ] || wrong "$2 fails without a fault: $(head -n 2 err)"
+    all=$(cat calls)
+}
+
+# What --resume makes of what is left, when a run is: the weights of a run without faults. What never came to have the name of
+# the folder begins anew.
+comes_to_the_same_bits() {
+    [ -d made ] || return
+    lcnn run --resume made --quiet --no-report
+    [ "$status" -eq 0 ] || wrong "$1: --resume ends with $status: $(head -n 2 err)"
+    cmp -s made/weights.safetensors whole/weights.safetensors || wrong "$1: other weights after --resume"
+}
+
+# judge WHAT STATUSES: of the faulty command before.
+judge() {
+    case " $2 " in
+        *" $status "*) ;;
+        *) wrong "$1: status $status: $(head -n 2 err)" ;;
+    esac
+    if [ "$status" -ne 0 ] && [ "$status" -lt 128 ]; then
+        [ "$(grep -c 'error: ' err)" -ge 1 ] || wrong "$1: no message"
+        [ "$(grep -c 'error: ' err)" -le 3 ] || wrong "$1: too many messages: $(cut -c 1-80 err | head -n 4)"
+        [ -z "$(find made .made.new -name '*.tmp' 2>/dev/null)" ] || wrong "$1: a temporary file is left"
+        [ ! -d .made.new ] || wrong "$1: a folder in the making is left"
+    fi
+    if [ "$status" -eq 0 ] && [ -d made ]; then
+        cmp -s made/weights.safetensors whole/weights.safetensors || wrong "$1: other weights"
+    fi
+    [ "$status" -eq 0 ] || comes_to_the_same_bits "$1"
+}
+
+# each KIND HOW STATUSES MOST SCENE...: every call in each scene, or a sample of MOST.
+each() {
+    kind_of=$1 how_of=$2 statuses=$3 most=$4
+    shift 4
+    for name; do
+        count_calls "$kind_of" "$name"
+        step=1
+        [ -n "$FULL" ] || step=$((all / most + 1))
+        k=$((FULL ? 1 : all % step + 1))
+        points=0
+        while [ $k -le "$all" ] && [ -z "$why" ]; do
+            scene "$name"
+            # shellcheck disable=SC2046
+            faulty "$kind_of" $k "$how_of" "$LCNN" $(words "$name")
+            judge "$name, $kind_of $k of $all, $how_of" "$statuses"
+            points=$((points + 1))
+            k=$((k + step))
+        done
+        echo "   $name: $points of $all calls of $kind_of, $how_of${LCNN_FAULT_STAYS+, from then on}"
+    done
+}
+
+# ---- Cases -------------------------------------------------------------------------------------------------------------
+
+scenes='check show data run resume trace test verify'
+
+an_allocation_fails() { each alloc ENOMEM '0 7' 25 $scenes; }
+all_allocations_fail_from_then_on() {
+    export LCNN_FAULT_STAYS=1
+    each alloc ENOMEM '0 7' 25 $scenes
+    unset LCNN_FAULT_STAYS
+}
+the_disk_is_full() {
+    for kind in write fsync open mkdir rename close truncate; do
+        each $kind ENOSPC '0 3 4 5 6' 6 run resume
+    done
+}
+the_disk_stays_full() {
+    export LCNN_FAULT_STAYS=1
+    for kind in write fsync open mkdir rename; do
+        each $kind ENOSPC '0 3 4 5 6' 6 run resume trace
+    done
+    unset LCNN_FAULT_STAYS
+}
+the_disk_breaks() {
+    for kind in write fsync rename close fopen fclose; do
+        each $kind EIO '0 3 4 5 6' 5 run resume trace
+    done
+    each read EIO '0 3 4 5 6' 5 check run resume test verify
+    each open EIO '0 3 4 5 6' 5 check run resume test verify
+}
+interrupted_calls_are_made_again() {
+    each write EINTR 0 6 run resume
+    each read EINTR 0 6 check run resume test verify
+}
+short_transfers_are_completed() {
+    each write short 0 6 run resume
+    each read short 0 6 check run resume test verify
+}
+killed_at_any_call_it_goes_on() {
+    for kind in write fsync open rename close mkdir; do
+        each $kind kill '0 137' 8 run resume
+    done
+}
+
+# ---- The real thing ----------------------------------------------------------------------------------------------------
+
+a_full_device_is_no_success() {
+    [ -c /dev/full ] || { skip="no /dev/full here" && return; }
+    for command in 'show tiny.yaml' 'check tiny.yaml' 'ops' 'data' 'help' '--version' 'test whole' 'verify whole' 'run tiny.yaml --out full'; do
+        # shellcheck disable=SC2086
+        "$LCNN" $command >/dev/full 2>err </dev/null
+        equal "$command: $?" "$command: 6"
+    done
+}
+
+# A file system of 200 kB, which fills up while a run is saved.
+a_small_file_system_fills_up() {
+    mkdir -p small
+    mount -t tmpfs -o size=200k tmpfs small 2>/dev/null || { skip="no file system can be mounted here" && return; }
+    head -c 150000 /dev/zero >small/ballast
+    sed 's/filters: 2/filters: 40/' tiny.yaml >large.yaml
+    lcnn run large.yaml --out small/run --quiet --no-report --checkpoint 1
+    exits 6
+    says err 'No space left on device; free some space'
+    equal "$(find small -name '*.tmp' | wc -l)" 0
+    rm small/ballast
+    mount -o remount,size=4m small
+    lcnn run --resume small/run --quiet --no-report
+    exits 0
+    lcnn run large.yaml --out roomy --quiet --no-report
+    same roomy/weights.safetensors small/run/weights.safetensors
+    umount small
+}
+
+a_read_only_place_is_told_before_training() {
+    mkdir -p readonly
+    mount -t tmpfs -o ro tmpfs readonly 2>/dev/null || { skip="no file system can be mounted here" && return; }
+    lcnn run tiny.yaml --out readonly/run
+    exits 6
+    says err 'Read-only file system'
+    silent out
+    umount readonly
+}
+
+# Little memory: what is needed is asked for before it is taken, so it ends with a message or as it should.
+little_memory_is_told() {
+    (ulimit -v 500000 && "$LCNN" --version) >out 2>err || { skip="runs in no limited memory" && return; }
+    for limit in 20000 30000 40000 60000 80000 120000 200000 400000; do
+        rm -rf made
+        (ulimit -v $limit && exec "$LCNN" run tiny.yaml --out made --quiet --no-report --threads 1) >out 2>err </dev/null
+        status=$?
+        case $status in
+            0) same made/weights.safetensors whole/weights.safetensors ;;
+            7) says err 'memory' ;;
+            127) ;; # the loader
+            *) wrong "$limit kB: status $status: $(head -n 2 err)" ;;
+        esac
+    done
+}
+
+threads_asked_for_in_the_environment_do_no_harm() {
+    for threads in 0 -3 abc 100000 2147483648; do
+        rm -rf made
+        OMP_NUM_THREADS=$threads lcnn run tiny.yaml --out made --quiet --no-report
+        case $status in
+            0) same made/weights.safetensors whole/weights.safetensors ;;
+            7) says err 'threads' ;;
+            *) wrong "OMP_NUM_THREADS=$threads: status $status: $(head -n 2 err)" ;;
+        esac
+    done
+}
+
+closed_streams_do_no_harm() {
+    rm -rf made
+    "$LCNN" run tiny.yaml --out made --no-report >&- 2>&- <&-
+    status=$?
+    [ $status -eq 6 ] || [ $status -eq 0 ] || wrong "status $status"
+    there made/weights.safetensors
+    same made/weights.safetensors whole/weights.safetensors
+    for file in made/*; do
+        [ "$(head -c 6 "$file")" != 'tiny: ' ] || wrong "$file holds what should have been printed"
+    done
+}
+
+lcnn run tiny.yaml --out whole --quiet --no-report --threads 2
+${CC:-cc} -shared -fPIC -O1 -o faults.so "$source/tests/faults/faults.c" -ldl 2>err &&
+    LD_PRELOAD=$work/faults.so "$LCNN" --version >out 2>err && [ ! -s err ]
+can_fault=$?
+for name in an_allocation_fails all_allocations_fail_from_then_on the_disk_is_full the_disk_stays_full the_disk_breaks \
+    interrupted_calls_are_made_again short_transfers_are_completed killed_at_any_call_it_goes_on; do
+    if [ $can_fault -ne 0 ]; then
+        skipped=$((skipped + 1))
+        echo "SKIP $name: no library can be loaded before others here"
+        continue
+    fi
+    # What a run leaves that is killed in its second epoch, behind the first checkpoint.
+    if [ ! -d killed ]; then
+        scene run
+        # shellcheck disable=SC2046
+        faulty rename 7 kill "$LCNN" $(words run)
+        cp -R made killed
+        find killed -name '*.tmp' -exec rm {} +
+    fi
+    test_case $name
+done
+for name in a_full_device_is_no_success a_small_file_system_fills_up a_read_only_place_is_told_before_training \
+    little_memory_is_told threads_asked_for_in_the_environment_do_no_harm closed_streams_do_no_harm; do
+    test_case $name
+done
+closing_line

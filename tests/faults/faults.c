@@ -1,0 +1,248 @@
+/* faults.c - a library that, loaded before all others (LD_PRELOAD), makes one call of the program
+ * go wrong: the k-th allocation, write, fsync, ... fails, is cut short, or kills the process.
+ *
+ *   LCNN_FAULT        the kind of call: alloc, open, read, write, fsync, close, rename, mkdir,
+ * truncate, fopen, fclose LCNN_FAULT_AT     which of them, from 1; 0: none, they are only counted
+ *   LCNN_FAULT_HOW    an errno by name (ENOSPC, EIO, EINTR, ENOMEM), "short", or "kill"
+ *   LCNN_FAULT_STAYS  set: all later ones fail, too
+ *   LCNN_FAULT_COUNT  a file to write the number of calls into at the end
+ *
+ * Allocations count from the first that the program itself makes, whoever makes them but libgomp,
+ * which gives up on its own; of the others those that the program makes, not its libraries. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* ---- What is asked for ------------------------------------------------------------------------ */
+
+typedef struct range {
+    uintptr_t begin, end;
+} range;
+
+static range program, openmp; /* where their code lies */
+static const char *kind, *how;
+static long at;
+static bool stays, ready;
+static atomic_long count;
+static atomic_bool begun;
+
+static bool within(const range *r, const void *address) {
+    return (uintptr_t)address >= r->begin && (uintptr_t)address < r->end;
+}
+
+static void widen(range *r, uintptr_t begin, uintptr_t end) {
+    r->begin = r->begin == 0 || begin < r->begin ? begin : r->begin;
+    r->end = end > r->end ? end : r->end;
+}
+
+static void find_ranges(void) {
+    char exe[4096], line[4352];
+    ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[length > 0 ? length : 0] = '\0';
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps)) {
+        unsigned long begin, end;
+        if (sscanf(line, "%lx-%lx", &begin, &end) != 2)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        const char *path = strchr(line, '/');
+        if (path && strcmp(path, exe) == 0)
+            widen(&program, begin, end);
+        if (path && (strstr(path, "libgomp") || strstr(path, "libomp")))
+            widen(&openmp, begin, end);
+    }
+    if (maps)
+        fclose(maps);
+}
+
+__attribute__((constructor)) static void prepare(void) {
+    kind = getenv("LCNN_FAULT");
+    how = getenv("LCNN_FAULT_HOW");
+    at = getenv("LCNN_FAULT_AT") ? atol(getenv("LCNN_FAULT_AT")) : 0;
+    stays = getenv("LCNN_FAULT_STAYS") != NULL;
+    find_ranges();
+    ready = kind != NULL;
+}
+
+__attribute__((destructor)) static void report(void) {
+    const char *path = getenv("LCNN_FAULT_COUNT");
+    char text[32];
+    ready = false;
+    int length = snprintf(text, sizeof text, "%ld\n", atomic_load(&count));
+    int fd =
+        path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+    if (fd >= 0 && syscall(SYS_write, fd, text, (size_t)length) == length)
+        syscall(SYS_close, fd);
+}
+
+static int error_number(void) {
+    static const struct {
+        const char *name;
+        int number;
+    } all[] = {
+        {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EINTR", EINTR}, {"ENOMEM", ENOMEM}, {"EACCES", EACCES}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (how && strcmp(how, all[i].name) == 0)
+            return all[i].number;
+    return EIO;
+}
+
+/* Counts a call; whether it is to go wrong. */
+static bool goes_wrong(const char *call) {
+    if (strcmp(kind, call) != 0)
+        return false;
+    long number = atomic_fetch_add(&count, 1) + 1;
+    bool wrong = at > 0 && (number == at || (stays && number > at));
+    if (wrong && how && strcmp(how, "kill") == 0)
+        syscall(SYS_kill, getpid(), SIGKILL);
+    return wrong;
+}
+
+static bool fails(const char *call, const void *caller) {
+    if (!ready || !within(&program, caller) || !goes_wrong(call))
+        return false;
+    errno = error_number();
+    return true;
+}
+
+static bool is_short(void) {
+    return how && strcmp(how, "short") == 0;
+}
+
+#define CALLER __builtin_return_address(0)
+
+/* ---- Allocations ------------------------------------------------------------------------------ */
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+static bool alloc_fails(const void *caller) {
+    if (!ready)
+        return false;
+    if (within(&program, caller))
+        atomic_store(&begun, true);
+    if (!atomic_load(&begun) || within(&openmp, caller) || !goes_wrong("alloc"))
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size) {
+    return alloc_fails(CALLER) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size) {
+    return alloc_fails(CALLER) ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *memory, size_t size) {
+    return alloc_fails(CALLER) ? NULL : __libc_realloc(memory, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    return alloc_fails(CALLER) ? NULL : __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+    if (alloc_fails(CALLER))
+        return ENOMEM;
+    *memory = __libc_memalign(alignment, size);
+    return *memory ? 0 : ENOMEM;
+}
+
+/* ---- Files ------------------------------------------------------------------------------------ */
+
+/* The function of this name that comes after ours. */
+#define NEXT(type, name, ...)                                                                      \
+    static type (*next)(__VA_ARGS__);                                                              \
+    if (!next)                                                                                     \
+    *(void **)&next = dlsym(RTLD_NEXT, name)
+
+int open(const char *path, int flags, ...) {
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
+    va_end(list);
+    return fails("open", CALLER) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...) {
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
+    va_end(list);
+    return fails("open", CALLER) ? -1 : (int)syscall(SYS_openat, folder, path, flags, mode);
+}
+
+ssize_t read(int fd, void *bytes, size_t size) {
+    bool wrong = fails("read", CALLER);
+    if (wrong && !is_short())
+        return -1;
+    return syscall(SYS_read, fd, bytes, wrong && size > 1 ? size / 2 : size);
+}
+
+ssize_t write(int fd, const void *bytes, size_t size) {
+    bool wrong = fd > 2 && fails("write", CALLER);
+    if (wrong && !is_short())
+        return -1;
+    return syscall(SYS_write, fd, bytes, wrong && size > 1 ? size / 2 : size);
+}
+
+int fsync(int fd) {
+    return fails("fsync", CALLER) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int close(int fd) {
+    bool wrong = fails("close", CALLER);
+    int code = errno, result = (int)syscall(SYS_close, fd);
+    if (wrong)
+        errno = code;
+    return wrong ? -1 : result;
+}
+
+int rename(const char *from, const char *to) {
+    return fails("rename", CALLER) ? -1
+                                   : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    return fails("rename", CALLER)
+               ? -1
+               : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    return fails("mkdir", CALLER) ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+int ftruncate(int fd, off_t length) {
+    return fails("truncate", CALLER) ? -1 : (int)syscall(SYS_ftruncate, fd, length);
+}
+
+FILE *fopen(const char *path, const char *mode) {
+    NEXT(FILE *, "fopen", const char *, const char *);
+    return fails("fopen", CALLER) ? NULL : next(path, mode);
+}
+
+int fclose(FILE *file) {
+    NEXT(int, "fclose", FILE *);
+    bool wrong = fileno(file) >= 0 && fails("fclose", CALLER); /* others are memory */
+    int code = errno, result = next(file);
+    if (wrong)
+        errno = code;
+    return wrong ? EOF : result;
+}
