@@ -2,7 +2,7 @@
 # faults.sh - one call after the other goes wrong (tests/faults/faults.c): allocations, writes, flushes, renames, reads. Whatever
 # happens, the program says what, ends with the status for it, leaves no half file, and --resume comes to the same bits.
 #
-#   FULL=1 sh tests/faults.sh     every call (some minutes); `make check` takes a sample of them
+#   FULL=1 sh tests/faults.sh     every call (an hour), FULL=10 every tenth; `make check` takes a sample of them
 . "${srcdir:-.}/tests/cli-words.sh"
 FULL=${FULL:-}
 
@@ -68,6 +68,12 @@ comes_to_the_same_bits() {
     cmp -s made/weights.safetensors whole/weights.safetensors || wrong "$1: other weights after --resume"
 }
 
+# By hand, all that goes wrong is told, not the first alone.
+wrong() {
+    [ -n "$why" ] || why=$1
+    [ -z "$FULL" ] || echo "   WRONG $1"
+}
+
 # judge WHAT STATUSES: of the faulty command before.
 judge() {
     case " $2 " in
@@ -92,11 +98,10 @@ each() {
     shift 4
     for name; do
         count_calls "$kind_of" "$name"
-        step=1
-        [ -n "$FULL" ] || step=$((all / most + 1))
-        k=$((FULL ? 1 : all % step + 1))
+        step=${FULL:-$((all / most + 1))}
+        k=$((all % step + 1))
         points=0
-        while [ $k -le "$all" ] && [ -z "$why" ]; do
+        while [ $k -le "$all" ] && { [ -z "$why" ] || [ -n "$FULL" ]; }; do
             scene "$name"
             # shellcheck disable=SC2046
             faulty "$kind_of" $k "$how_of" "$LCNN" $(words "$name")

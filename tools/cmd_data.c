@@ -121,16 +121,13 @@ static void print_row(const char *label, const char *text) {
 static void print_classes(const lcnn_data *data) {
     char *names;
     size_t size;
-    FILE *out = open_memstream(&names, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&names, &size);
     int classes = lcnn_data_classes(data);
     fprintf(out, "%d: ", classes);
     for (int i = 0; i < classes; i++)
         fprintf(out, "%s%s", text_plain(lcnn_data_class_name(data, i)),
                 i + 1 < classes ? ", " : "");
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &names);
     print_row("classes", names);
     free(names);
 }

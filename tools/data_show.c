@@ -257,13 +257,10 @@ static int write_sheet(const show *s, const char *path) {
 static char *default_path(const show *s) {
     char *text;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&text, &size);
     append_plain(out, lcnn_data_name(s->data));
     fputs("." SUFFIX, out);
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &text);
     return text;
 }
 

@@ -55,8 +55,8 @@ drawing *drawing_begin(figures *f, const char *name) {
     f->drawing = grown;
     drawing *d = &f->drawing[f->count++];
     *d = (drawing){.name = strdup(name)};
-    d->out = open_memstream(&d->commands, &d->size);
-    if (!d->name || !d->out)
+    d->out = text_begin(&d->commands, &d->size);
+    if (!d->name)
         no_memory();
     return d;
 }
@@ -64,8 +64,7 @@ drawing *drawing_begin(figures *f, const char *name) {
 void drawing_end(drawing *d, int width, int height) {
     d->width = width;
     d->height = height;
-    if (fclose(d->out) != 0)
-        no_memory();
+    text_end(d->out, &d->commands);
     d->out = NULL;
 }
 

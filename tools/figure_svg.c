@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "figure_parts.h"
+#include "text.h"
 
 /* In the light and in the dark. */
 static const struct tint {
@@ -245,13 +246,10 @@ char *figure_svg(const char *text, size_t length, size_t *size) {
     char *body, *whole;
     size_t body_size;
     rewriting r = {.at = text, .end = text + length, .view = "0 0 1 1"};
-    r.out = open_memstream(&body, &body_size);
-    FILE *out = open_memstream(&whole, size);
-    if (!r.out || !out)
-        no_memory();
+    r.out = text_begin(&body, &body_size);
+    FILE *out = text_begin(&whole, size);
     rewrite(&r);
-    if (fclose(r.out) != 0)
-        no_memory();
+    text_end(r.out, &body);
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"lcnn-figure\" viewBox=\"%s\" "
             "role=\"img\" "
@@ -261,7 +259,6 @@ char *figure_svg(const char *text, size_t length, size_t *size) {
     fputs(body, out);
     fputs("</svg>\n", out);
     free(body);
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &whole);
     return whole;
 }

@@ -40,12 +40,9 @@ static char *copy(const char *text) {
 static char *formatted(const char *format, va_list list) {
     char *text;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&text, &size);
     vfprintf(out, format, list);
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &text);
     return text;
 }
 
@@ -66,9 +63,7 @@ page *page_begin(const char *title) {
     if (!p)
         no_memory();
     p->title = copy(title);
-    p->body = open_memstream(&p->bytes, &p->size);
-    if (!p->body)
-        no_memory();
+    p->body = text_begin(&p->bytes, &p->size);
     return p;
 }
 
@@ -118,9 +113,7 @@ static void write_frame(const page *p, FILE *out) {
 void page_end(page *p, FILE *out) {
     if (p->sections > 0)
         fputs("</section>\n", p->body);
-    bool failed = ferror(p->body) != 0;
-    if (fclose(p->body) != 0 || failed)
-        no_memory();
+    text_end(p->body, &p->bytes);
     write_frame(p, out);
     for (int i = 0; i < p->sections; i++) {
         free(p->section[i].title);

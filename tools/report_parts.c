@@ -37,14 +37,13 @@ static void add_setting(reader *r, const char *key, size_t key_length, const cha
     setting *grown = realloc(r->list->row, (size_t)(r->list->count + 1) * sizeof *grown);
     char *path;
     size_t size;
-    FILE *out = open_memstream(&path, &size);
-    if (!grown || !out)
+    FILE *out = text_begin(&path, &size);
+    if (!grown)
         no_memory();
     for (int i = 0; i < r->depth; i++)
         fprintf(out, "%s.", r->part[i]);
     fwrite(key, 1, key_length, out);
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &path);
     r->list->row = grown;
     r->list->row[r->list->count++] = (setting){path, piece(value, length)};
 }
@@ -204,15 +203,12 @@ char *relative_path(const char *from, const char *to) {
         if (a[i] != b[i] || !a[i])
             break;
     }
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&text, &size);
     for (const char *s = a + same; *s; s++)
         if (*s == '/' && s[1])
             fputs("../", out);
     fputs(b[same] == '/' ? b + same + 1 : b[same] ? b + same : ".", out);
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &text);
     free(a);
     free(b);
     return text;

@@ -74,16 +74,13 @@ static void add_command(run_page *p) {
     const json_t *words = json_member(p->run->record, "command", NULL);
     char *text;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&text, &size);
     for (size_t i = 0; i < json_array_size(words); i++) {
         const char *word = json_string_value(json_array_get(words, i));
         fputs(i > 0 ? " " : "", out);
         write_word(out, word ? word : "");
     }
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &text);
     page_paragraph(p->page, "The same command, or the model file above with lcnn run, gives the "
                             "same weights and the same figures, bit for bit, on any number of "
                             "threads. lcnn verify makes it again and compares it with its record.");

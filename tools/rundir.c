@@ -24,16 +24,13 @@ void append_plain(FILE *out, const char *name) {
 char *run_default_folder(const job *j) {
     char *text;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&text, &size);
     fputs("runs/", out);
     append_plain(out, lcnn_model_name(j->model));
     fputc('-', out);
     append_plain(out, lcnn_data_name(j->data));
     fprintf(out, "-%llu", (unsigned long long)lcnn_model_seed(j->model));
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &text);
     return text;
 }
 
@@ -267,15 +264,11 @@ bool run_has(const char *folder, const char *name) {
 
 void run_file_begin(run_file *file, const char *folder, const char *name) {
     *file = (run_file){.folder = folder, .name = name};
-    file->out = open_memstream(&file->bytes, &file->size);
-    if (!file->out)
-        no_memory();
+    file->out = text_begin(&file->bytes, &file->size);
 }
 
 int run_file_end(run_file *file) {
-    bool failed = ferror(file->out) != 0;
-    if (fclose(file->out) != 0 || failed)
-        no_memory();
+    text_end(file->out, &file->bytes);
     char *path = run_path(file->folder, file->name);
     lcnn_errors *errors = messages_begin();
     lcnn_write_file(path, file->bytes, file->size, errors);

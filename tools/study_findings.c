@@ -304,9 +304,7 @@ static json_t *judge(const study_run *s, const lcnn_experiment *e, const lcnn_st
     static const char *const words[] = {"contradicted", "not decided", "held"};
     char *text;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&text, &size);
     verdict all = HELD;
     int pairs = 0;
     const trial_run *any = NULL;
@@ -321,8 +319,7 @@ static json_t *judge(const study_run *s, const lcnn_experiment *e, const lcnn_st
             verdict one = judge_pair(s, e, c, g, h, out);
             all = one < all ? one : all;
         }
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &text);
     json_t *found =
         pairs == 0
             ? NULL

@@ -28,13 +28,10 @@ static void end_trial(trial_run *r, trial_state state, const char *message) {
 static char *messages_text(lcnn_errors *errors) {
     char *text;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&text, &size);
     for (int i = 0; i < lcnn_errors_count(errors); i++)
         fprintf(out, "%s%s", i > 0 ? "\n" : "", lcnn_errors_text(errors, i));
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &text);
     lcnn_errors_free(errors);
     return text;
 }

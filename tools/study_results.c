@@ -215,9 +215,7 @@ static void write_cell(const json_t *value, FILE *out) {
 static void write_settings(const json_t *settings, FILE *out) {
     char *text;
     size_t size;
-    FILE *field = open_memstream(&text, &size);
-    if (!field)
-        no_memory();
+    FILE *field = text_begin(&text, &size);
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)settings, key, value) {
@@ -227,8 +225,7 @@ static void write_settings(const json_t *settings, FILE *out) {
         else
             write_cell(value, field);
     }
-    if (fclose(field) != 0)
-        no_memory();
+    text_end(field, &text);
     result_write_field(text, out);
     free(text);
 }

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "text.h"
 
 enum { BUFFERS = 16, BUFFER_SIZE = 512, WRAP_COLUMN = 80 };
@@ -135,6 +136,20 @@ const char *text_bytes(size_t bytes) {
         unit++;
     }
     return text_printf(unit == 0 ? "%.0f %s" : "%.1f %s", amount, units[unit]);
+}
+
+FILE *text_begin(char **text, size_t *size) {
+    FILE *out = open_memstream(text, size);
+    if (!out)
+        no_memory();
+    return out;
+}
+
+/* glibc says nothing when the text itself finds no room at last. */
+void text_end(FILE *out, char *const *text) {
+    bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed || !*text)
+        no_memory();
 }
 
 int text_width(const char *text) {

@@ -106,12 +106,9 @@ void trace_add(const trace_columns *c, FILE *out, const lcnn_trace *row) {
 static bool has_head(const trace_columns *c, FILE *in) {
     char *head = NULL, *line = NULL;
     size_t size, room = 0;
-    FILE *out = open_memstream(&head, &size);
-    if (!out)
-        no_memory();
+    FILE *out = text_begin(&head, &size);
     write_head(c, out);
-    if (fclose(out) != 0)
-        no_memory();
+    text_end(out, &head);
     bool same = getline(&line, &room, in) > 0 && strcmp(line, head) == 0;
     free(head);
     free(line);
