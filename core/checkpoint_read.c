@@ -5,9 +5,9 @@
 
 #include "file.h"
 #include "hash.h"
+#include "json.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,13 +90,13 @@ static bool read_header(reading *r) {
         error_no_memory(r->errors);
         return false;
     }
-    json_error_t error = {0};
-    bool ok = file_next(&r->in, text, (size_t)length, r->errors);
+    json_error_t error;
+    bool no_memory = false, ok = file_next(&r->in, text, (size_t)length, r->errors);
     if (ok && (length == 0 || text[0] != '{'))
         ok = broken(r, "the header does not begin with '{'");
     else if (ok)
-        r->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-    if (ok && !r->header && !*error.text) { /* jansson has no words for want of memory */
+        r->header = json_read(text, (size_t)length, &error, &no_memory);
+    if (ok && no_memory) {
         error_no_memory(r->errors);
         ok = false;
     } else if (ok && !r->header) {

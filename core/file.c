@@ -46,6 +46,10 @@ static const char *remedy(int code) {
 }
 
 static bool write_failed(const char *path, const char *what, int code, lcnn_errors *errors) {
+    if (code == ENOMEM) {
+        error_no_memory(errors);
+        return false;
+    }
     error_add(errors, LCNN_BAD_IO, error_file(errors, path), "%s: %s; %s", what, strerror(code),
               remedy(code));
     return false;

@@ -24,6 +24,7 @@ core_sources = \
 	core/graph_write.c \
 	core/hash.c core/hash.h \
 	core/init.c core/init.h \
+	core/json.c core/json.h \
 	core/lcnn.c core/lcnn.h core/lcnn_bench.c core/lcnn_data.c core/lcnn_fetch.c core/lcnn_images.c \
 	core/lcnn_study.c core/lcnn_study_options.c core/lcnn_study_parts.h core/lcnn_study_trial.c \
 	core/lcnn_parts.h core/manual.c \

@@ -10,8 +10,8 @@
 
 #include "file.h"
 #include "hash.h"
+#include "json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,9 +283,10 @@ static bool same(const reader *r, const json_t *all, const char *key, const char
 
 static bool read_state(reader *r, const char *text) {
     const trainer *t = r->trainer;
-    json_error_t error = {0};
-    json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!all && !*error.text) { /* jansson has no words for want of memory */
+    json_error_t error;
+    bool no_memory;
+    json_t *all = json_read(text, strlen(text), &error, &no_memory);
+    if (no_memory) {
         error_no_memory(r->errors);
         return false;
     }

@@ -119,14 +119,10 @@ tests_test_lenet1998_LDADD = $(LDADD) -lm
 
 tests_test_measure_LDADD = $(LDADD) -lm
 # What of the tools is no command is tested like the library.
-tests_test_rejection_SOURCES = tests/test_rejection.c tools/rejection.c tools/rejection.h
-tests_test_rejection_LDADD = $(LDADD) -lm
-tests_test_figure_SOURCES = tests/test_figure.c tools/figure.c tools/figure_draw.c tools/figure_heat.c tools/figure_names.c \
-	tools/figure_scale.c tools/figure_svg.c tools/messages.c tools/options.c tools/progress.c tools/rundir.c tools/table.c tools/text.c
-tests_test_figure_LDADD = $(LDADD) -lm
-tests_test_statistics_SOURCES = tests/test_statistics.c tools/statistics.c tools/statistics.h
-tests_test_statistics_LDADD = $(LDADD) -lm
-tests_test_table_csv_SOURCES = tests/test_table_csv.c tools/csv.c tools/csv.h
+tests_test_rejection_LDADD = libtools.a $(LDADD) -lm
+tests_test_figure_LDADD = libtools.a $(LDADD) -lm
+tests_test_statistics_LDADD = libtools.a $(LDADD) -lm
+tests_test_table_csv_LDADD = libtools.a $(LDADD) -lm
 tests_test_transforms_LDADD = $(LDADD) -lm
 
 tests_test_dense_SOURCES = tests/test_dense.c tests/op_harness.c tests/op_harness.h
@@ -171,18 +167,29 @@ EXTRA_DIST += tests/models/carried.yaml tests/models/every-part.yaml tests/model
 
 # Fuzz targets, which `make check` runs over their corpora; tests/fuzz/README.md tells how to fuzz.
 fuzz_programs = \
+	tests/fuzz/fuzz_arguments \
 	tests/fuzz/fuzz_catalogue \
+	tests/fuzz/fuzz_checkpoint \
 	tests/fuzz/fuzz_cifar \
 	tests/fuzz/fuzz_csv \
 	tests/fuzz/fuzz_dataset_yaml \
 	tests/fuzz/fuzz_idx \
+	tests/fuzz/fuzz_model \
 	tests/fuzz/fuzz_numpy \
-	tests/fuzz/fuzz_picture
+	tests/fuzz/fuzz_picture \
+	tests/fuzz/fuzz_study \
+	tests/fuzz/fuzz_zip
 EXTRA_PROGRAMS = $(fuzz_programs)
 CLEANFILES += $(fuzz_programs)
 fuzz_shared = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_fuzz_arguments_SOURCES = tests/fuzz/fuzz_arguments.c $(fuzz_shared)
+tests_fuzz_fuzz_arguments_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tools
+tests_fuzz_fuzz_arguments_LDFLAGS = -Wl,--wrap=exit
+tests_fuzz_fuzz_arguments_LDADD = libtools.a $(lcnn_libraries) -lm
 tests_fuzz_fuzz_catalogue_SOURCES = tests/fuzz/fuzz_catalogue.c $(fuzz_shared)
 tests_fuzz_fuzz_catalogue_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_checkpoint_SOURCES = tests/fuzz/fuzz_checkpoint.c $(fuzz_shared)
+tests_fuzz_fuzz_checkpoint_LDADD = $(lcnn_libraries) -lm
 tests_fuzz_fuzz_cifar_SOURCES = tests/fuzz/fuzz_cifar.c $(fuzz_shared)
 tests_fuzz_fuzz_cifar_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c $(fuzz_shared)
@@ -191,8 +198,14 @@ tests_fuzz_fuzz_dataset_yaml_SOURCES = tests/fuzz/fuzz_dataset_yaml.c $(fuzz_sha
 tests_fuzz_fuzz_dataset_yaml_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_idx_SOURCES = tests/fuzz/fuzz_idx.c $(fuzz_shared)
 tests_fuzz_fuzz_idx_LDADD = $(lcnn_libraries)
+tests_fuzz_fuzz_model_SOURCES = tests/fuzz/fuzz_model.c $(fuzz_shared)
+tests_fuzz_fuzz_model_LDADD = $(lcnn_libraries) -lm
 tests_fuzz_fuzz_numpy_SOURCES = tests/fuzz/fuzz_numpy.c $(fuzz_shared)
 tests_fuzz_fuzz_numpy_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_picture_SOURCES = tests/fuzz/fuzz_picture.c $(fuzz_shared)
 tests_fuzz_fuzz_picture_LDADD = $(lcnn_libraries)
-EXTRA_DIST += tests/fuzz/README.md tests/fuzz/replay.sh tests/fuzz/corpus
+tests_fuzz_fuzz_study_SOURCES = tests/fuzz/fuzz_study.c $(fuzz_shared)
+tests_fuzz_fuzz_study_LDADD = $(lcnn_libraries) -lm
+tests_fuzz_fuzz_zip_SOURCES = tests/fuzz/fuzz_zip.c $(fuzz_shared)
+tests_fuzz_fuzz_zip_LDADD = $(lcnn_libraries)
+EXTRA_DIST += tests/fuzz/README.md tests/fuzz/fuzz.sh tests/fuzz/replay.sh tests/fuzz/arguments.dict tests/fuzz/yaml.dict tests/fuzz/corpus

@@ -12,14 +12,7 @@
 #include <unistd.h>
 
 #include "suite.h"
-#include "../tools/command.h"
 #include "../tools/figure_parts.h"
-
-/* What the sources of tools want of main.c. */
-const command *const commands[] = {NULL};
-int close_output(int status) {
-    return status;
-}
 
 static char folder[64], path[256];
 

@@ -1,7 +1,7 @@
 /* command.h - what a sub-command is: its name, its options as rows of a table, and its function.
  *
  * Parsing and `--help` both come from the rows (options.c), so an option cannot be missing from
- * either. Commands are listed once, in main.c. */
+ * either. Commands are listed once, in commands.c. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -82,7 +82,7 @@ extern const command cmd_run, cmd_study, cmd_test, cmd_predict, cmd_report, cmd_
 /* Commands of two words, listed in cmd_data.c. */
 extern const command data_fetch, data_show, data_stats, data_verify;
 
-/* Every command, NULL-ended. */
+/* Every command, NULL-ended; commands.c. */
 extern const command *const commands[];
 
 /* The command that the words begin with, and how many of them are its name: two where the second tells apart what

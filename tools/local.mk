@@ -1,6 +1,9 @@
 # The lcnn command. It includes one header of the library: core/lcnn.h.
 bin_PROGRAMS += lcnn
-lcnn_SOURCES = \
+lcnn_SOURCES = tools/main.c
+lcnn_LDADD = libtools.a $(lcnn_libraries) -lm
+noinst_LIBRARIES += libtools.a
+libtools_a_SOURCES = \
 	tools/bench_report.c tools/bench_report.h \
 	tools/checkpoints.c tools/checkpoints.h \
 	tools/child.c tools/child.h \
@@ -18,7 +21,7 @@ lcnn_SOURCES = \
 	tools/cmd_verify.c \
 	tools/data_fetch.c \
 	tools/data_verify.c \
-	tools/command.h \
+	tools/command.h tools/commands.c \
 	tools/csv.c tools/csv.h \
 	tools/data_show.c \
 	tools/data_stats.c \
@@ -33,7 +36,6 @@ lcnn_SOURCES = \
 	tools/interrupt.c tools/interrupt.h \
 	tools/job.c tools/job.h \
 	tools/machine.c tools/machine.h \
-	tools/main.c \
 	tools/messages.c \
 	tools/options.c \
 	tools/page.c tools/page.h tools/page_parts.h \
@@ -80,7 +82,6 @@ lcnn_SOURCES = \
 	tools/text.c tools/text.h \
 	tools/trace.c tools/trace.h \
 	tools/transfer.c tools/transfer.h
-lcnn_LDADD = $(lcnn_libraries) -lm
 
 # Measuring lcnn beside its peers, by hand: see tools/bench/README.md.
 EXTRA_DIST += tools/report.png \

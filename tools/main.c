@@ -1,7 +1,5 @@
 /* main.c - the `lcnn` command: finds the sub-command, runs it, and makes sure that what it printed
- * arrived.
- *
- * A sub-command is a file cmd_NAME.c and a line in the table below. */
+ * arrived. */
 #include "config.h"
 
 #include <errno.h>
@@ -16,36 +14,6 @@
 #include "command.h"
 #include "text.h"
 
-const command *const commands[] = {&cmd_run,     &cmd_study, &cmd_report, &cmd_test, &cmd_verify,
-                                   &cmd_predict, &cmd_check, &cmd_show,   &cmd_ops,  &cmd_data,
-                                   &cmd_bench,   &cmd_help,  NULL};
-
-const command *command_find(int count, const char *const *word, int *taken) {
-    const command *found = NULL;
-    *taken = 0;
-    for (int i = 0; !found && count > 0 && commands[i]; i++)
-        if (strcmp(commands[i]->name, word[0]) == 0)
-            found = commands[i];
-    *taken = found != NULL;
-    if (!found || !found->words || count < 2)
-        return found;
-    for (int i = 0; found->words[i]; i++)
-        if (strcmp(strchr(found->words[i]->name, ' ') + 1, word[1]) == 0) {
-            *taken = 2;
-            return found->words[i];
-        }
-    return found;
-}
-
-const char *command_nearest(const char *word) {
-    const char *names[sizeof commands / sizeof *commands];
-    int count = 0;
-    for (; commands[count]; count++)
-        names[count] = commands[count]->name;
-    names[count] = NULL;
-    return lcnn_nearest(word, names);
-}
-
 /* A standard stream that was closed would be the next file opened, and messages would end up in it.
  * Each gets a stand-in on which reading or writing fails. */
 static void hold_standard_streams(void) {
@@ -53,15 +21,6 @@ static void hold_standard_streams(void) {
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
                 _exit(LCNN_BAD_IO);
-}
-
-int close_output(int status) {
-    bool failed = ferror(stdout) != 0;
-    if (fflush(stdout) != 0 || failed) {
-        fprintf(stderr, "lcnn: error: writing to standard output failed: %s\n", strerror(errno));
-        return status == LCNN_OK ? LCNN_BAD_IO : status;
-    }
-    return status;
 }
 
 static int dispatch(int argc, char **argv) {

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,5 +116,14 @@ int messages_end(lcnn_errors *errors) {
 int messages_drop(lcnn_errors *errors) {
     int status = (int)lcnn_errors_status(errors);
     lcnn_errors_free(errors);
+    return status;
+}
+
+int close_output(int status) {
+    bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) != 0 || failed) {
+        fprintf(stderr, "lcnn: error: writing to standard output failed: %s\n", strerror(errno));
+        return status == LCNN_OK ? LCNN_BAD_IO : status;
+    }
     return status;
 }
