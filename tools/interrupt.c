@@ -2,20 +2,22 @@
 #include "config.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "interrupt.h"
 
 static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 enum { HELD = sizeof held / sizeof *held };
 
-static volatile sig_atomic_t caught;
+/* Two signals may find two threads at the same time. */
+static atomic_int caught;
 
 static void remember(int number) {
-    if (caught) {
-        signal(number, SIG_DFL);
-        raise(number); /* delivered when this handler returns */
-    }
-    caught = number;
+    int none = 0;
+    if (atomic_compare_exchange_strong(&caught, &none, number))
+        return;
+    signal(number, SIG_DFL);
+    raise(number); /* delivered when this handler returns */
 }
 
 void interrupt_hold(void) {

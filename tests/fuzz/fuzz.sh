@@ -61,7 +61,7 @@ search() {
         leaks=1
         [ "$1" != arguments ] || leaks=0 # what a usage error leaves goes with the process
         # shellcheck disable=SC2086
-        "./$driver/fuzz_$1" -max_total_time="$seconds" -timeout=1 -rss_limit_mb=512 -max_len=8192 -detect_leaks=$leaks \
+        ASAN_OPTIONS=detect_leaks=$leaks "./$driver/fuzz_$1" -max_total_time="$seconds" -timeout=1 -rss_limit_mb=512 -max_len=8192 -detect_leaks=$leaks \
             -close_fd_mask=3 -print_final_stats=1 ${words:+-dict="$words"} -artifact_prefix="found/$1/" \
             "inputs/$1" "$source/tests/fuzz/corpus/$1" >"$1.log" 2>&1
     fi

@@ -6,6 +6,7 @@
 
 #include "lcnn_parts.h"
 #include "plan.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
