@@ -84,7 +84,7 @@ a_second_signal_ends_at_once() {
     until_there twice/run.json
     kill -STOP $pid # so that both are there when it looks
     kill -TERM $pid
-    kill -HUP $pid
+    kill -PIPE $pid # not HUP, which nohup makes everyone ignore
     kill -CONT $pid
     wait $pid 2>/dev/null
     [ $? -gt 128 ] || wrong "it went on"
