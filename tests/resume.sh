@@ -111,7 +111,7 @@ killed_runs_go_on_to_the_same_bits() {
                 begin killed --threads $threads --checkpoint $every
             fi
             # longer and longer, so that a slow build gets on, too
-            sleep "$((lives / 8)).$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
+            sleep "$((lives / 3)).$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
             lives=$((lives + 1))
             kill -KILL $pid 2>/dev/null
             wait $pid 2>/dev/null
