@@ -2,8 +2,8 @@
 #include "checkpoint.h"
 
 #include "hash.h"
+#include "json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +66,9 @@ static bool add_entry(json_t *header, const char *name, const char *dtype, const
 static char *header_text(const checkpoint_tensor *tensors, int count, const char *state,
                          uint64_t *data) {
     char digest[HASH_TEXT];
+    json_watch memory;
     hash_data(tensors, count, state, digest);
+    json_watch_begin(&memory);
     json_t *header = json_object();
     bool ok = header && json_object_set_new(header, CHECKPOINT_METADATA,
                                             json_pack("{s:s, s:s}", "format", CHECKPOINT_FORMAT,
@@ -81,7 +83,10 @@ static char *header_text(const checkpoint_tensor *tensors, int count, const char
     }
     char *text = ok ? json_dumps(header, JSON_COMPACT) : NULL;
     json_decref(header);
-    return text;
+    if (json_watch_end(&memory))
+        return text;
+    free(text);
+    return NULL;
 }
 
 char *checkpoint_bytes(const checkpoint_tensor *tensors, int count, const char *state, size_t *size,

@@ -221,8 +221,10 @@ static int compare_keys(const void *x, const void *y) {
 /* Sorted, because comparing every pair of keys takes seconds on a hostile file. */
 static bool refuse_duplicates(reader *r, const doc *map) {
     doc **keys = arena_array(r->a, (size_t)map->count, sizeof *keys);
-    if (!keys)
+    if (!keys) {
+        error_no_memory(r->errors);
         return false;
+    }
     size_t count = 0;
     for (doc *d = map->first; d; d = d->next)
         keys[count++] = d;

@@ -260,28 +260,31 @@ void error_note(lcnn_errors *errors, const char *format, ...) {
         if (strlen(errors->note[i]) == t.used && memcmp(errors->note[i], t.bytes, t.used) == 0)
             return;
     const char *kept = arena_copy(errors->memory, t.bytes, t.used);
-    if (!kept)
-        error_no_memory(errors);
-    else if (errors->note_count < KEPT)
+    if (kept && errors->note_count < KEPT) /* no note is worth an error */
         errors->note[errors->note_count++] = kept;
+}
+
+static const source *new_source(lcnn_errors *errors, const char *name, const char *bytes,
+                                size_t length) {
+    source *s = arena_alloc(errors->memory, sizeof *s);
+    if (!s)
+        return NULL;
+    s->name = arena_copy(errors->memory, name, strlen(name));
+    s->text = bytes ? arena_copy(errors->memory, bytes, length) : NULL;
+    s->length = bytes ? length : 0;
+    return s->name && (s->text || !bytes) ? s : NULL;
 }
 
 const source *error_source(lcnn_errors *errors, const char *name, const char *bytes,
                            size_t length) {
-    source *s = arena_alloc(errors->memory, sizeof *s);
-    if (s) {
-        s->name = arena_copy(errors->memory, name, strlen(name));
-        s->text = bytes ? arena_copy(errors->memory, bytes, length) : NULL;
-        s->length = bytes ? length : 0;
-    }
-    if (s && s->name && (s->text || !bytes))
-        return s;
-    error_no_memory(errors);
-    return NULL;
+    const source *s = new_source(errors, name, bytes, length);
+    if (!s)
+        error_no_memory(errors);
+    return s;
 }
 
 mark error_file(lcnn_errors *errors, const char *name) {
-    return (mark){.source = error_source(errors, name, NULL, 0)};
+    return (mark){.source = new_source(errors, name, NULL, 0)};
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */

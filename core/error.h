@@ -27,7 +27,7 @@ typedef struct mark {
 /* Keeps copies of name and text (text may be NULL). Returns NULL when memory is out, which is also recorded. */
 const source *error_source(lcnn_errors *errors, const char *name, const char *text, size_t length);
 
-/* The mark of a whole file known by name only ("path: error: ..."). */
+/* The mark of a whole file known by name only ("path: error: ..."); nowhere in particular when memory is out. */
 mark error_file(lcnn_errors *errors, const char *name);
 
 /* Adds a message. Control bytes in the formatted text are escaped, and over-long texts cut with "...". */

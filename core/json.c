@@ -4,18 +4,33 @@
 #include <stdlib.h>
 
 static _Thread_local bool lacking;
+static json_malloc_t watched; /* what is called when watching */
 
 static void *watched_malloc(size_t size) {
-    void *memory = malloc(size);
+    void *memory = watched(size);
     lacking |= memory == NULL;
     return memory;
 }
 
-json_t *json_read(const char *text, size_t length, json_error_t *error, bool *no_memory) {
+void json_watch_begin(json_watch *w) {
+    json_get_alloc_funcs(&w->usual_malloc, &w->usual_free);
+    watched = w->usual_malloc;
     lacking = false;
-    json_set_alloc_funcs(watched_malloc, free);
+    json_set_alloc_funcs(watched_malloc, w->usual_free);
+}
+
+bool json_watch_end(const json_watch *w) {
+    json_set_alloc_funcs(w->usual_malloc, w->usual_free);
+    return !lacking;
+}
+
+json_t *json_read(const char *text, size_t length, json_error_t *error, bool *no_memory) {
+    json_watch w;
+    json_watch_begin(&w);
     json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES, error);
-    json_set_alloc_funcs(malloc, free);
-    *no_memory = !value && lacking;
-    return value;
+    *no_memory = !json_watch_end(&w);
+    if (!*no_memory)
+        return value;
+    json_decref(value);
+    return NULL;
 }

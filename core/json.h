@@ -1,11 +1,23 @@
-/* json.h - reading JSON such that want of memory is told from text that is wrong, which Jansson mixes up. */
+/* json.h - JSON such that want of memory is told: Jansson mixes it up with text that is wrong, or
+ * leaves out what it has no memory for and goes on. */
 #ifndef JSON_H
 #define JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
-/* The value that the text holds, without duplicate keys; NULL when it is wrong, as *error says, or *no_memory. */
+/* The value that the text holds, without duplicate keys; NULL when it is wrong, as *error says, or
+ * *no_memory. */
 json_t *json_read(const char *text, size_t length, json_error_t *error, bool *no_memory);
+
+/* Between the two what Jansson asks for in this thread is watched. The second tells whether it got
+ * it all: else nothing that was made meanwhile is to be trusted. */
+typedef struct json_watch {
+    json_malloc_t usual_malloc;
+    json_free_t usual_free;
+} json_watch;
+
+void json_watch_begin(json_watch *w);
+bool json_watch_end(const json_watch *w);
 
 #endif

@@ -156,10 +156,12 @@ static void make_experiment(study_maker *m) {
                                 .claims = e->claim,
                                 .best_by_validation = e->best_by == STUDY_BEST_BY_VALIDATION,
                                 .reject_to = e->reject_to};
-    if (!m->out->axes || !public_data(m) || !public_figures(m) || !public_probes(m)) {
-        m->ok = false;
+    if (!m->out->axes) {
+        study_no_room(m);
         return;
     }
+    if (!public_data(m) || !public_figures(m) || !public_probes(m))
+        return;
     spread(m);
     if (e->data_count == 0 && m->ok) {
         const char **names = arena_array(m->a, 1, sizeof *names);

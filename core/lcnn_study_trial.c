@@ -30,15 +30,17 @@ static const char *plain(arena *a, const char *text) {
 
 /* "factor-10": the last part of a key, and the value. */
 static const char *value_name(arena *a, const char *key, const char *label) {
-    const char *dot = strrchr(key, '.'), *word = plain(a, label);
-    return word ? arena_format(a, "%.24s-%.24s", plain(a, dot ? dot + 1 : key), word) : NULL;
+    const char *dot = strrchr(key, '.');
+    const char *last = plain(a, dot ? dot + 1 : key), *word = plain(a, label);
+    return last && word ? arena_format(a, "%.24s-%.24s", last, word) : NULL;
 }
 
 static const char *trial_id(const study_maker *m, const trial_place *p, const lcnn_model *net,
                             int seed) {
     const study_experiment *e = m->now;
-    const char *text = arena_format(m->a, "%.40s-%.32s", plain(m->a, net->model->name),
-                                    plain(m->a, net->model->info->name));
+    const char *net_name = plain(m->a, net->model->name);
+    const char *data = plain(m->a, net->model->info->name);
+    const char *text = net_name && data ? arena_format(m->a, "%.40s-%.32s", net_name, data) : NULL;
     if (p->draw >= 0 && text)
         text = arena_format(m->a, "%s-%.32s-%02d", text, e->name, p->draw + 1);
     for (int i = 0; p->draw < 0 && text && i < e->axis_count; i++) {

@@ -1,5 +1,5 @@
-/* study_axes.c - what an experiment sets: for all its trials, in turn, drawn at random, and in testing
- * alone.
+/* study_axes.c - what an experiment sets: for all its trials, in turn, drawn at random, and in
+ * testing alone.
  *
  * Draws are made here, from the seed of `random`, the key and the number of the draw, so that they
  * depend on nothing else; drawn numbers have three digits, as a person would write them. */
@@ -52,7 +52,8 @@ static void check_key(study_reader *r, const char *key, mark at) {
         study_fault(r, at, "%s: seeds are given by 'seeds'", key);
     else if (strcmp(key, "data.name") == 0)
         study_fault(r, at, "%s: data sets are given by 'data'", key);
-    bool adds = key[0] != '\0' && key[strlen(key) - 1] == '+'; /* to a list, as often as one likes */
+    bool adds =
+        key[0] != '\0' && key[strlen(key) - 1] == '+'; /* to a list, as often as one likes */
     bool twice = false;
     for (int i = 0; i < e->setting_count; i++)
         twice = twice || strcmp(e->setting[i].key, key) == 0;
@@ -119,11 +120,10 @@ static void read_grid(study_reader *r, const doc *map) {
         check_key(r, d->key, d->key_at);
         study_axis *x = &e->axis[e->axis_count];
         *x = (study_axis){.key = d->key, .label = d->key, .at = d->key_at};
-        if ((x->value = read_values(r, d->key, d, &x->count)) == NULL)
-            continue;
-        x->names = names_of(r, x->value, x->count);
+        x->value = read_values(r, d->key, d, &x->count);
+        x->names = x->value == NULL ? NULL : names_of(r, x->value, x->count);
         x->shown = x->count;
-        e->axis_count++;
+        e->axis_count += x->names != NULL;
     }
 }
 
@@ -183,10 +183,10 @@ static void draw_axis(study_reader *r, const doc *d, const random_choice *how, s
             return;
         }
     }
+    x->names = from == NULL ? NULL : names_of(r, from, count);
+    x->shown = x->names == NULL ? 0 : count;
     x->value = drawn;
     x->count = drawn == NULL ? 0 : how->draws;
-    x->shown = count;
-    x->names = from == NULL ? NULL : names_of(r, from, count);
 }
 
 static void read_random(study_reader *r, const doc *map) {
@@ -197,15 +197,18 @@ static void read_random(study_reader *r, const doc *map) {
     if (d == NULL)
         return;
     if (doc_get(map, "grid") != NULL)
-        study_fault(r, d->key_at, "random: this experiment has a 'grid', too; there may be one of the two");
+        study_fault(r, d->key_at,
+                    "random: this experiment has a 'grid', too; there may be one of the two");
     if (!attr_parse(random_rows, d, others, "random", &how, r->a, r->errors)) {
         r->ok = false;
         return;
     }
-    const doc *choose = study_member(r, d, "choose", DOC_MAP, "a map from keys to what is chosen from");
+    const doc *choose =
+        study_member(r, d, "choose", DOC_MAP, "a map from keys to what is chosen from");
     if (choose == NULL || choose->count == 0) {
-        study_fault(r, d->at, "random: 'choose' is missing: a map from keys to lists, or to ranges "
-                              "such as {from: 1e-4, to: 1e-2, scale: log}");
+        study_fault(r, d->at,
+                    "random: 'choose' is missing: a map from keys to lists, or to ranges "
+                    "such as {from: 1e-4, to: 1e-2, scale: log}");
         return;
     }
     e->axis = study_array(r, choose->count, sizeof *e->axis);
@@ -224,7 +227,8 @@ static void read_random(study_reader *r, const doc *map) {
 
 static void read_labels(study_reader *r, const doc *map) {
     study_experiment *e = r->now;
-    const doc *labels = study_member(r, map, "labels", DOC_MAP, "a map from keys to words for people");
+    const doc *labels =
+        study_member(r, map, "labels", DOC_MAP, "a map from keys to words for people");
     const char **keys = study_array(r, e->axis_count, sizeof *keys);
     for (int i = 0; keys != NULL && i < e->axis_count; i++)
         keys[i] = e->axis[i].key;
@@ -259,11 +263,13 @@ static void read_probes(study_reader *r, const doc *map) {
     }
     e->probe_at = doc_get(d, "key")->at;
     if (strncmp(e->probe_key, "data.", 5) != 0 || strcmp(e->probe_key, "data.name") == 0)
-        study_fault(r, e->probe_at, "probes: a trained model is tested on changed data; expected a "
-                                    "key such as data.transforms+");
+        study_fault(r, e->probe_at,
+                    "probes: a trained model is tested on changed data; expected a "
+                    "key such as data.transforms+");
     const doc *values = doc_get(d, "values");
     if (values == NULL)
-        study_fault(r, d->at, "probes: 'values' is missing: a list, or a map from labels to values");
+        study_fault(r, d->at,
+                    "probes: 'values' is missing: a list, or a map from labels to values");
     else
         e->probe = read_values(r, "probes: values", values, &e->probe_count);
     if (e->probe_label[0] == '\0')

@@ -123,12 +123,12 @@ static void spread_distance(const patch *p, float *distance, int x, int y, int d
 
 /* How wide a pen draws. Across a stroke of so many pixels their distances from the paper, 1 at its
  * edges, are on average a quarter of the width and a half; rough edges hardly matter to that. 0
- * where there is no memory or no ink. */
-static float stroke_width(const patch *p) {
+ * where there is no ink. False when memory is out. */
+static bool stroke_width(const patch *p, float *width) {
     size_t pixels = (size_t)p->height * (size_t)p->width;
     float *distance = malloc(pixels * sizeof *distance), sum = 0, count = 0;
     if (!distance)
-        return 0;
+        return false;
     for (size_t i = 0; i < pixels; i++)
         distance[i] = p->amount[i] >= 0.5f ? (float)pixels : 0;
     for (int i = 0; i < (int)pixels; i++)
@@ -140,7 +140,8 @@ static float stroke_width(const patch *p) {
         count += distance[i] > 0;
     }
     free(distance);
-    return count > 0 ? 4 * (sum / count - 0.5f) : 0;
+    *width = count > 0 ? 4 * (sum / count - 0.5f) : 0;
+    return true;
 }
 
 /* The patch with a border all around into which every stroke grows by `radius` on each side. */
@@ -167,12 +168,11 @@ static bool thickened(const patch *from, float radius, patch *out) {
     return true;
 }
 
-/* By how much strokes must grow on each side, in pixels of the patch, to be `wanted` wide after it
- * is fitted to `side`. */
-static float growth(const patch *p, int side, float wanted) {
+/* By how much strokes of a width must grow on each side, in pixels of the patch, to be `wanted`
+ * wide after it is fitted to `side`. */
+static float growth(const patch *p, float width, int side, float wanted) {
     int longer = p->height > p->width ? p->height : p->width;
-    float grow =
-        (wanted * (float)longer - stroke_width(p) * (float)side) / (2 * ((float)side - wanted));
+    float grow = (wanted * (float)longer - width * (float)side) / (2 * ((float)side - wanted));
     return grow > 0 ? grow : 0;
 }
 
@@ -202,7 +202,10 @@ static bool step(patch *p, bool made, const patch *next) {
 static bool shaped(patch *p, int side) {
     const float thinnest = 0.11f * (float)side; /* 2.2 of 20; a quarter of MNIST is thinner */
     patch next;
-    float radius = growth(p, side, thinnest);
+    float width;
+    if (!stroke_width(p, &width))
+        return false;
+    float radius = growth(p, width, side, thinnest);
     if (radius > 0 && !step(p, thickened(p, radius, &next), &next))
         return false;
     return step(p, fitted(p, side, &next), &next);

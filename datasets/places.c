@@ -4,6 +4,7 @@
 #include "places.h"
 
 #include "digest.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,12 +15,16 @@ enum { MAX_PLACES = 4 };
 
 /* ---- Files in a folder ----------------------------------------------------------------------- */
 
-const char *places_file(const char *folder, const char *name, bool *found, arena *a) {
+bool places_there(const char *path) {
     struct stat info;
+    return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+const char *places_file(const char *folder, const char *name, bool *found, arena *a) {
     const char *path = arena_format(a, "%s/%s", folder, name);
     if (!path)
         return NULL;
-    *found = stat(path, &info) == 0;
+    *found = places_there(path);
     if (*found)
         return path;
     size_t length = strlen(path);
@@ -27,7 +32,7 @@ const char *places_file(const char *folder, const char *name, bool *found, arena
     const char *other = gz ? arena_copy(a, path, length - 3) : arena_format(a, "%s.gz", path);
     if (!other)
         return NULL;
-    *found = stat(other, &info) == 0;
+    *found = places_there(other);
     return *found ? other : path;
 }
 

@@ -25,6 +25,9 @@ int places_look(const char *folder, const description *set, located *out, arena 
 bool places_search(const catalogue *c, const description *set, located *out, arena *a,
                    lcnn_errors *errors);
 
+/* Whether there is a file or folder of this name. What cannot be looked at counts as there, so that who opens it is told. */
+bool places_there(const char *path);
+
 /* The path of one file of a set in a folder, with or without .gz as it is there; as described, and *found false, where it
  * is not. NULL when memory is out. */
 const char *places_file(const char *folder, const char *name, bool *found, arena *a);

@@ -21,9 +21,15 @@ const char *reader_path(const char *folder, const char *name, arena *a, lcnn_err
     return path;
 }
 
-bool reader_is_folder(const char *path) {
+bool reader_is_folder(const char *path, bool *folder, lcnn_errors *errors) {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    bool known = stat(path, &info) == 0;
+    *folder = known && S_ISDIR(info.st_mode);
+    if (known || errno == ENOENT)
+        return true;
+    error_add(errors, LCNN_BAD_IO, error_file(errors, path), "cannot be looked at: %s",
+              strerror(errno));
+    return false;
 }
 
 static int small_letter(char c) {
@@ -60,7 +66,8 @@ const char **reader_list(const char *path, int *count, arena *a, lcnn_errors *er
     }
     size_t n = 0;
     const char **names = grow(NULL, 0, a);
-    for (const struct dirent *entry; names && (entry = readdir(folder));) {
+    errno = 0; /* what readdir sets, unless the folder is at its end */
+    for (const struct dirent *entry; names && (entry = readdir(folder)); errno = 0) {
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "dataset.yaml") == 0)
             continue;
         names = grow(names, n, a);
@@ -69,11 +76,16 @@ const char **reader_list(const char *path, int *count, arena *a, lcnn_errors *er
         if (n == INT32_MAX / 4)
             names = NULL;
     }
+    int code = names ? errno : ENOMEM;
     closedir(folder);
-    if (names)
-        qsort(names, n, sizeof *names, by_bytes);
-    else
+    if (code == ENOMEM)
         error_no_memory(errors);
+    else if (code)
+        error_add(errors, LCNN_BAD_IO, error_file(errors, path), "this folder cannot be read: %s",
+                  strerror(code));
+    if (code)
+        return NULL;
+    qsort(names, n, sizeof *names, by_bytes);
     *count = (int)n;
     return names;
 }

@@ -92,7 +92,8 @@ const char *reader_path(const char *folder, const char *name, arena *a, lcnn_err
 /* What is in a folder, in the order of `place`; NULL with a message. */
 const char **reader_list(const char *path, int *count, arena *a, lcnn_errors *errors);
 
-bool reader_is_folder(const char *path);
+/* *folder: whether there is a folder of this name. False with a message when that cannot be found out. */
+bool reader_is_folder(const char *path, bool *folder, lcnn_errors *errors);
 
 /* The first bytes of a regular file, unpacked when it is gzip; 0 when it cannot be read. */
 size_t reader_peek(const char *path, uint8_t *bytes, size_t size);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "idx.h"
+#include "places.h"
 #include "readers.h"
 #include "stream.h"
 #include <errno.h>
@@ -115,11 +116,10 @@ static bool take_sayings(const doc *map, sayings *out, arena *a, lcnn_errors *er
 }
 
 static bool read_yaml(place *at, arena *a, lcnn_errors *errors) {
-    struct stat info;
     const char *path = reader_path(at->path, "dataset.yaml", a, errors);
     if (!path)
         return false;
-    if (stat(path, &info) != 0)
+    if (!places_there(path))
         return true;
     error_blame(errors, LCNN_BAD_DATA);
     at->yaml = document_read(a, path, errors);

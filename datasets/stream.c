@@ -17,10 +17,8 @@
 mark stream_mark(const char *path, uint64_t offset, lcnn_errors *errors) {
     size_t size = strlen(path) + 24;
     char *name = malloc(size);
-    if (!name) {
-        error_no_memory(errors);
-        return (mark){0};
-    }
+    if (!name)
+        return error_file(errors, path);
     snprintf(name, size, "%s:@0x%" PRIx64, path, offset);
     mark at = error_file(errors, name);
     free(name);
@@ -136,7 +134,6 @@ static bool next_member(stream *s, bool *more) {
 }
 
 static bool read_gzip(stream *s, unsigned char *bytes, size_t size, size_t *got) {
-    *got = 0;
     while (*got < size) {
         bool more = true;
         if (!s->member_open && !next_member(s, &more))
@@ -167,7 +164,6 @@ static bool read_gzip(stream *s, unsigned char *bytes, size_t size, size_t *got)
 }
 
 static bool read_plain(stream *s, unsigned char *bytes, size_t size, size_t *got) {
-    *got = 0;
     while (*got < size) {
         if (!refill(s))
             return false;
@@ -182,10 +178,16 @@ static bool read_plain(stream *s, unsigned char *bytes, size_t size, size_t *got
     return true;
 }
 
+/* What failed once stays so: who asks again after a fault must not get what comes behind it. */
 bool stream_read(stream *s, void *bytes, size_t size, size_t *got) {
-    bool done = s->gzip ? read_gzip(s, bytes, size, got) : read_plain(s, bytes, size, got);
+    *got = 0;
+    if (s->failed)
+        return false;
+    s->failed = s->gzip ? !read_gzip(s, bytes, size, got) : !read_plain(s, bytes, size, got);
+    if (s->failed)
+        *got = 0;
     s->position += *got;
-    return done;
+    return !s->failed;
 }
 
 bool stream_at_end(stream *s) {

@@ -22,6 +22,7 @@ typedef struct stream {
     uint64_t position;  /* bytes given out so far, decompressed */
     bool gzip;
     bool member_open;  /* inside a gzip member: its end has not been seen */
+    bool failed;       /* so do all further readings */
     z_stream inflater; /* next_in and avail_in are what is left in buffer, for plain files too */
     unsigned char buffer[STREAM_BUFFER];
 } stream;
@@ -31,8 +32,8 @@ typedef struct stream {
 stream *stream_open(const char *path, lcnn_errors *errors);
 void stream_close(stream *s);
 
-/* Reads up to `size` bytes; *got is smaller only where the data end. False with a message when they
- * cannot be read. */
+/* Reads up to `size` bytes; *got is smaller only where the data end. False with a message, and *got 0,
+ * when they cannot be read, and from then on. */
 bool stream_read(stream *s, void *bytes, size_t size, size_t *got);
 
 /* True when nothing is left; else, or when the end is damaged, false with a message. */

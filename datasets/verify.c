@@ -207,9 +207,8 @@ static void judge_stranger(const catalogue *c, lcnn_file_check *out, arena *a) {
 /* What the folder's own dataset.yaml says of its files; false with messages. */
 static bool judge_described(const catalogue *c, const char *path, lcnn_verification *v,
                             lcnn_file_check *file, arena *a, lcnn_errors *errors) {
-    struct stat info;
     const char *yaml = arena_format(a, "%s/dataset.yaml", path);
-    if (!yaml || stat(yaml, &info) != 0)
+    if (!yaml || !places_there(yaml))
         return yaml != NULL;
     error_blame(errors, LCNN_BAD_DATA);
     const doc *map = document_read(a, yaml, errors);

@@ -15,6 +15,7 @@ check_PROGRAMS += \
 	tests/test_error \
 	tests/test_exec \
 	tests/test_exec_carry \
+	tests/test_faults \
 	tests/test_feed \
 	tests/test_fetch \
 	tests/test_fetch_archive \
@@ -143,6 +144,14 @@ EXTRA_DIST += \
 # Bad models and what is said about them; whole folders, so that a case is two files and nothing else.
 EXTRA_DIST += tests/bad.sh tests/bad
 
+# What fails on request (tests/faulty.h).
+FAULTY_WRAPS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=aligned_array,--wrap=arena_new,--wrap=arena_alloc,--wrap=arena_array,--wrap=arena_copy,--wrap=arena_format \
+	-Wl,--wrap=read,--wrap=write,--wrap=fsync,--wrap=fstat,--wrap=stat,--wrap=ftruncate,--wrap=lseek,--wrap=mkdir \
+	-Wl,--wrap=renameat,--wrap=opendir,--wrap=fopen,--wrap=open,--wrap=openat
+tests_test_faults_SOURCES = tests/test_faults.c tests/faulty.c tests/faulty.h
+tests_test_faults_LDFLAGS = $(FAULTY_WRAPS)
+
 # Small data sets, written and read.
 tests_test_datasets_SOURCES = tests/test_datasets.c tests/small_set.c tests/small_set.h
 web_set = tests/web_set.c tests/web_set.h tests/http_server.c tests/http_server.h tests/small_set.c tests/small_set.h
@@ -181,31 +190,42 @@ fuzz_programs = \
 	tests/fuzz/fuzz_zip
 EXTRA_PROGRAMS = $(fuzz_programs)
 CLEANFILES += $(fuzz_programs)
-fuzz_shared = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+fuzz_shared = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/replay.c tests/faulty.c tests/faulty.h
 tests_fuzz_fuzz_arguments_SOURCES = tests/fuzz/fuzz_arguments.c $(fuzz_shared)
 tests_fuzz_fuzz_arguments_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tools
-tests_fuzz_fuzz_arguments_LDFLAGS = -Wl,--wrap=exit
+tests_fuzz_fuzz_arguments_LDFLAGS = $(FAULTY_WRAPS) -Wl,--wrap=exit
 tests_fuzz_fuzz_arguments_LDADD = libtools.a $(lcnn_libraries) -lm
 tests_fuzz_fuzz_catalogue_SOURCES = tests/fuzz/fuzz_catalogue.c $(fuzz_shared)
+tests_fuzz_fuzz_catalogue_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_catalogue_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_checkpoint_SOURCES = tests/fuzz/fuzz_checkpoint.c $(fuzz_shared)
+tests_fuzz_fuzz_checkpoint_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_checkpoint_LDADD = $(lcnn_libraries) -lm
 tests_fuzz_fuzz_cifar_SOURCES = tests/fuzz/fuzz_cifar.c $(fuzz_shared)
+tests_fuzz_fuzz_cifar_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_cifar_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c $(fuzz_shared)
+tests_fuzz_fuzz_csv_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_csv_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_dataset_yaml_SOURCES = tests/fuzz/fuzz_dataset_yaml.c $(fuzz_shared)
+tests_fuzz_fuzz_dataset_yaml_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_dataset_yaml_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_idx_SOURCES = tests/fuzz/fuzz_idx.c $(fuzz_shared)
+tests_fuzz_fuzz_idx_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_idx_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_model_SOURCES = tests/fuzz/fuzz_model.c $(fuzz_shared)
+tests_fuzz_fuzz_model_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_model_LDADD = $(lcnn_libraries) -lm
 tests_fuzz_fuzz_numpy_SOURCES = tests/fuzz/fuzz_numpy.c $(fuzz_shared)
+tests_fuzz_fuzz_numpy_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_numpy_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_picture_SOURCES = tests/fuzz/fuzz_picture.c $(fuzz_shared)
+tests_fuzz_fuzz_picture_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_picture_LDADD = $(lcnn_libraries)
 tests_fuzz_fuzz_study_SOURCES = tests/fuzz/fuzz_study.c $(fuzz_shared)
+tests_fuzz_fuzz_study_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_study_LDADD = $(lcnn_libraries) -lm
 tests_fuzz_fuzz_zip_SOURCES = tests/fuzz/fuzz_zip.c $(fuzz_shared)
+tests_fuzz_fuzz_zip_LDFLAGS = $(FAULTY_WRAPS)
 tests_fuzz_fuzz_zip_LDADD = $(lcnn_libraries)
 EXTRA_DIST += tests/fuzz/README.md tests/fuzz/fuzz.sh tests/fuzz/replay.sh tests/fuzz/arguments.dict tests/fuzz/yaml.dict tests/fuzz/corpus

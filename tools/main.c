@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,15 @@ static void hold_standard_streams(void) {
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
                 _exit(LCNN_BAD_IO);
+}
+
+/* Jansson leaves out what it has no memory for, and what it then writes would be a part of the
+ * truth. */
+static void *malloc_or_end(size_t size) {
+    void *memory = malloc(size);
+    if (!memory && size > 0)
+        no_memory();
+    return memory;
 }
 
 static int dispatch(int argc, char **argv) {
@@ -61,6 +71,7 @@ int main(int argc, char **argv) {
     setlocale(LC_ALL,
               "C"); /* numbers keep their points even if a preloaded library chose another locale */
     hold_standard_streams();
+    json_set_alloc_funcs(malloc_or_end, free);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing like any other */
     signal(SIGPIPE, SIG_DFL); /* `lcnn ops | head` ends quietly, whatever we inherited */
     return close_output(dispatch(argc, argv));

@@ -46,7 +46,7 @@ typedef struct names {
 } names;
 
 /* The parts of PREFIX{train,test,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]; false when `file` is
- * not called so. */
+ * not called so. *prefix becomes NULL when memory is out. */
 static bool take_apart(const char *file, arena *a, const char **prefix, const char **which) {
     static const char *const parts[] = {"train", "test", "t10k"};
     static const char *const ends[] = {"-images-idx3-ubyte", "-labels-idx1-ubyte"};
@@ -61,7 +61,7 @@ static bool take_apart(const char *file, arena *a, const char **prefix, const ch
             continue;
         *which = parts[i / 2];
         *prefix = arena_copy(a, file, length - tail);
-        return *prefix != NULL;
+        return true;
     }
     return false;
 }
@@ -70,6 +70,10 @@ static bool add_name(const char *path, const char *file, names *n, arena *a, lcn
     const char *prefix, *which;
     if (!take_apart(file, a, &prefix, &which))
         return true;
+    if (!prefix) {
+        error_no_memory(errors);
+        return false;
+    }
     if (n->prefix && strcmp(n->prefix, prefix) != 0) {
         error_add(errors, LCNN_BAD_DATA, error_file(errors, path),
                   "the files of several sets are in this folder ('%strain...' and '%strain...'); "

@@ -49,7 +49,9 @@ static bool holds_classes(const char *path, arena *a) {
     bool found = false;
     for (int i = 0; name && !found && i < count; i++) {
         const char *inner = reader_path(path, name[i], a, unheard);
-        found = inner && reader_is_folder(inner) && holds_images(inner, a);
+        bool folder = false;
+        found =
+            inner && reader_is_folder(inner, &folder, unheard) && folder && holds_images(inner, a);
     }
     lcnn_errors_free(unheard);
     return found;
@@ -86,9 +88,10 @@ static bool find_roots(const place *at, image_tree *out, bool *undivided, arena 
     for (int i = 0; i < at->count; i++) {
         const char *inner = reader_path(at->path, at->name[i], a, errors);
         int which = role(at->name[i]);
-        if (!inner)
+        bool folder;
+        if (!inner || !reader_is_folder(inner, &folder, errors))
             return false;
-        if (!reader_is_folder(inner))
+        if (!folder)
             continue;
         if (which < 0 || !holds_classes(inner, a))
             other = inner;
@@ -141,9 +144,10 @@ static bool add_classes(const place *at, const char *root, const char **names, i
     const char **entry = reader_list(root, &entries, a, errors);
     for (int i = 0; entry && i < entries; i++) {
         const char *path = reader_path(root, entry[i], a, errors);
-        if (!path)
+        bool folder;
+        if (!path || !reader_is_folder(path, &folder, errors))
             return false;
-        if (!reader_is_folder(path)) {
+        if (!folder) {
             uint8_t first[8];
             if (root != at->path || picture_format(first, reader_peek(path, first, sizeof first)))
                 return refuse(errors, path,
@@ -213,16 +217,21 @@ static bool add_class(const place *at, const finding *f, set_part which, int lab
     const char *class = f->set->info.class_names[label];
     const char *folder = reader_path(tree->root[which], class, a, errors);
     int count = 0;
-    if (!folder)
+    bool here;
+    if (!folder || !reader_is_folder(folder, &here, errors))
         return false;
-    if (!reader_is_folder(folder)) /* a class of the other part alone */
+    if (!here) /* a class of the other part alone */
         return true;
     const char **name = reader_list(folder, &count, a, errors);
     for (int i = 0; name && i < count; i++) {
         const char *path = reader_path(folder, name[i], a, errors);
         const char *key = arena_format(a, "%s/%s", class, name[i]);
-        if (!path || !key)
+        if (!path)
             return false;
+        if (!key) {
+            error_no_memory(errors);
+            return false;
+        }
         if (f->undivided && !reader_takes(at, which, key))
             continue;
         if (!add_image(list, path, label, a)) {

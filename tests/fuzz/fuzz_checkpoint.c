@@ -63,13 +63,15 @@ static void read_once(const char *path, bool training) {
     for (int i = 0; i < WEIGHTS; i++)
         weights[i] = UNTOUCHED;
     char *state = NULL;
-    lcnn_errors *errors = lcnn_errors_new();
+    lcnn_errors *errors = fuzz_errors();
     bool read = checkpoint_read(path, tensors, training ? 3 : 2, training ? &state : NULL, errors);
     if (read == (lcnn_errors_count(errors) > 0) || (state != NULL) != (read && training))
         abort();
     for (int i = 0; i < WEIGHTS && !read; i++)
         if (weights[i] != UNTOUCHED)
             abort();
+    fuzz_outcome(read, weights, sizeof weights);
+    fuzz_outcome(state != NULL, state, state ? strlen(state) : 0);
     free(state);
     lcnn_errors_free(errors);
 }

@@ -31,8 +31,8 @@ static int find_settings(const uint8_t *data, size_t size, char setting[][MOST_T
 
 static void plan_all(const graph *g) {
     for (int training = 0; training < 2; training++) {
-        arena *a = arena_new();
-        lcnn_errors *errors = lcnn_errors_new();
+        arena *a = fuzz_arena();
+        lcnn_errors *errors = fuzz_errors();
         if (!plan_new(g, training, FORM_LANES, a, errors) && lcnn_errors_count(errors) == 0)
             abort();
         lcnn_errors_free(errors);
@@ -46,10 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_put("model.yaml", data, size);
     snprintf(path, sizeof path, "%s/model.yaml", fuzz_folder());
     lcnn_model_options options = {NULL, settings, find_settings(data, size, setting)};
-    lcnn_errors *errors = lcnn_errors_new();
+    lcnn_errors *errors = fuzz_errors();
     lcnn_model *m = lcnn_model_load(path, &options, errors);
-    if (!m && lcnn_errors_count(errors) == 0)
+    if ((m != NULL) != (lcnn_errors_count(errors) == 0))
         abort();
+    const char *text = m ? lcnn_model_yaml(m) : "";
+    fuzz_outcome(m != NULL, text, strlen(text));
     if (m) {
         plan_all(m->model->graph);
         lcnn_model_free(m);

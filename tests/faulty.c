@@ -1,0 +1,130 @@
+/* faulty.c - see faulty.h. */
+#include "faulty.h"
+
+#include "arena.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static faulty_kind kind;
+static long at;
+static bool stays, paused;
+static atomic_long count;
+
+static bool fails(faulty_kind call) {
+    if (call != kind || paused)
+        return false;
+    long number = atomic_fetch_add(&count, 1) + 1;
+    if (at == 0 || number < at || (number > at && !stays))
+        return false;
+    errno = kind == FAULTY_MEMORY ? ENOMEM : EIO;
+    return true;
+}
+
+/* wrap(RESULT, NAME, FAILURE, PARAMETERS, ARGUMENTS): what the linker puts in the place of NAME. */
+#define WRAP(call, result, name, failure, parameters, arguments)                                   \
+    result __real_##name parameters;                                                               \
+    result __wrap_##name parameters;                                                               \
+    result __wrap_##name parameters {                                                              \
+        return fails(call) ? (failure) : __real_##name arguments;                                  \
+    }
+#define WRAP_MEMORY(result, name, parameters, arguments)                                           \
+    WRAP(FAULTY_MEMORY, result, name, NULL, parameters, arguments)
+#define WRAP_FILES(result, name, failure, parameters, arguments)                                   \
+    WRAP(FAULTY_FILES, result, name, failure, parameters, arguments)
+
+/* ---- Memory ----------------------------------------------------------------------------------- */
+
+WRAP_MEMORY(void *, malloc, (size_t size), (size))
+WRAP_MEMORY(void *, calloc, (size_t n, size_t size), (n, size))
+WRAP_MEMORY(void *, realloc, (void *memory, size_t size), (memory, size))
+WRAP_MEMORY(char *, strdup, (const char *text), (text))
+WRAP_MEMORY(void *, aligned_array, (size_t n, size_t size), (n, size))
+WRAP_MEMORY(arena *, arena_new, (void), ())
+WRAP_MEMORY(void *, arena_alloc, (arena * a, size_t size), (a, size))
+WRAP_MEMORY(void *, arena_array, (arena * a, size_t n, size_t size), (a, n, size))
+WRAP_MEMORY(char *, arena_copy, (arena * a, const char *text, size_t n), (a, text, n))
+
+char *__wrap_arena_format(arena *a, const char *format, ...);
+char *__wrap_arena_format(arena *a, const char *format, ...) {
+    if (fails(FAULTY_MEMORY))
+        return NULL;
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = text_vformat(NULL, 0, format, arguments);
+    char *text = __real_arena_alloc(a, (size_t)length + 1);
+    if (text)
+        text_vformat(text, (size_t)length + 1, format, again);
+    va_end(again);
+    va_end(arguments);
+    return text;
+}
+
+/* ---- Files ------------------------------------------------------------------------------------ */
+
+WRAP_FILES(ssize_t, read, -1, (int fd, void *bytes, size_t size), (fd, bytes, size))
+WRAP_FILES(ssize_t, write, -1, (int fd, const void *bytes, size_t size), (fd, bytes, size))
+WRAP_FILES(int, fsync, -1, (int fd), (fd))
+WRAP_FILES(int, fstat, -1, (int fd, struct stat *info), (fd, info))
+WRAP_FILES(int, stat, -1, (const char *path, struct stat *info), (path, info))
+WRAP_FILES(int, ftruncate, -1, (int fd, off_t length), (fd, length))
+WRAP_FILES(off_t, lseek, -1, (int fd, off_t offset, int whence), (fd, offset, whence))
+WRAP_FILES(int, mkdir, -1, (const char *path, mode_t mode), (path, mode))
+WRAP_FILES(int, renameat, -1, (int f, const char *from, int t, const char *to), (f, from, t, to))
+WRAP_FILES(DIR *, opendir, NULL, (const char *path), (path))
+WRAP_FILES(FILE *, fopen, NULL, (const char *path, const char *mode), (path, mode))
+
+static mode_t mode_of(int flags, va_list list) {
+    return flags & O_CREAT ? va_arg(list, mode_t) : 0;
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...) {
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = mode_of(flags, list);
+    va_end(list);
+    return fails(FAULTY_FILES) ? -1 : __real_open(path, flags, mode);
+}
+
+int __real_openat(int folder, const char *path, int flags, ...);
+int __wrap_openat(int folder, const char *path, int flags, ...);
+int __wrap_openat(int folder, const char *path, int flags, ...) {
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = mode_of(flags, list);
+    va_end(list);
+    return fails(FAULTY_FILES) ? -1 : __real_openat(folder, path, flags, mode);
+}
+
+/* ---- Beginning and end ------------------------------------------------------------------------ */
+
+void faulty_begin(faulty_kind what, long number, bool persistent) {
+    json_set_alloc_funcs(__wrap_malloc, free);
+    at = number;
+    stays = persistent;
+    atomic_store(&count, 0);
+    kind = what;
+}
+
+long faulty_end(void) {
+    kind = FAULTY_NONE;
+    return atomic_load(&count);
+}
+
+void faulty_pause(void) {
+    paused = true;
+}
+
+void faulty_go_on(void) {
+    paused = false;
+}

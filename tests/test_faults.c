@@ -1,0 +1,279 @@
+/* test_faults.c - one call after the other goes wrong: an allocation, a call for a file; once, or
+ * all from then on. The library refuses with a message of the right status, leaves nothing half
+ * done, or comes to the same end as ever. Readers of files have the same done to them by
+ * tests/fuzz/replay.c, whole programs by tests/faults.sh. */
+#include "config.h"
+
+#include "faulty.h"
+#include "file.h"
+#include "lcnn.h"
+#include "suite.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- A folder of the test's own ---------------------------------------------------------------- */
+
+static char folder[] = "./test_faults.XXXXXX";
+
+static void put(const char *name, const char *text) {
+    lcnn_errors *errors = lcnn_errors_new();
+    ck_assert(lcnn_write_file(name, text, strlen(text), errors));
+    lcnn_errors_free(errors);
+}
+
+static const char network[] = "name: tiny\n"
+                              "input: [1, 28, 28]\n"
+                              "nodes:\n"
+                              "  - {name: c1, op: conv2d, filters: 2, kernel_size: 5, strides: 3}\n"
+                              "  - {op: relu}\n"
+                              "  - {op: flatten}\n"
+                              "  - {name: output, op: dense, units: $classes}\n"
+                              "loss: {op: softmax_cross_entropy, from: output}\n";
+
+static void make_photo(void);
+static void make_weights(void);
+
+static void set_up(void) {
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+    put("network.yaml", network);
+    put("momentum.yaml", "extends: network.yaml\n"
+                         "data: {name: \"glyphs:40\", validation: 0.2,\n"
+                         "  transforms: [{op: normalize, moments: measured}]}\n"
+                         "train: {epochs: 2, batch_size: 17, class_weights: balanced,\n"
+                         "  optimizer: {op: sgd, momentum: 0.9}, learning_rate: 0.01}\n");
+    put("curvature.yaml",
+        "extends: network.yaml\n"
+        "data: {name: \"glyphs:40\", classes: [0, 1, 7], limit: 9,\n"
+        "  transforms: [{op: random_affine, rotate: 10}, {op: rescale, to: [0, 1]}]}\n"
+        "train: {epochs: 2, batch_size: 5, optimizer: {op: sdlm, samples: 5}}\n");
+    put("study.yaml", "name: small\n"
+                      "experiments:\n"
+                      "  - {name: grid, models: [momentum.yaml], data: [\"glyphs:40\"], seeds: 2,\n"
+                      "     grid: {train.batch_size: [5, 10]},\n"
+                      "     claims: [{says: more is more, better: {train.batch_size: 5},\n"
+                      "       than: {train.batch_size: 10}}]}\n");
+    make_weights();
+    make_photo();
+}
+
+static void tear_down(void) {
+    ck_assert_int_eq(chdir(".."), 0);
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* ---- One call after the other ------------------------------------------------------------------ */
+
+/* Does something; false with a message. What came of it goes to `outcome`: no_memory where the
+ * library says it without a message. */
+typedef bool scene(char outcome[65], lcnn_errors *errors);
+static const char no_memory[] = "NULL";
+
+/* All calls where they are few or FULL is set; where they are many, so many in even steps. */
+enum { POINTS = 250 };
+
+static void expect_refusal(const lcnn_errors *errors, faulty_kind kind, long at) {
+    ck_assert_msg(lcnn_errors_count(errors) > 0, "call %ld failed: no message", at);
+    ck_assert_msg(kind != FAULTY_MEMORY || lcnn_errors_status(errors) == LCNN_NO_MEMORY,
+                  "call %ld failed: status %d, not that of memory: %s", at,
+                  (int)lcnn_errors_status(errors), lcnn_errors_text(errors, 0));
+}
+
+static void fail_once(scene *play, faulty_kind kind, long at, bool stays, const char *wanted) {
+    char outcome[65] = "";
+    lcnn_errors *errors = lcnn_errors_new();
+    faulty_begin(kind, at, stays);
+    bool done = play(outcome, errors);
+    faulty_end();
+    if (!done)
+        expect_refusal(errors, kind, at);
+    else if (strcmp(outcome, wanted) != 0 &&
+             !(kind == FAULTY_MEMORY && strcmp(outcome, no_memory) == 0))
+        ck_abort_msg("call %ld failed: %s came of it, not %s", at, outcome, wanted);
+    lcnn_errors_free(errors);
+}
+
+static void fail_each(scene *play, faulty_kind kind) {
+    char wanted[65] = "";
+    lcnn_errors *errors = lcnn_errors_new();
+    faulty_begin(kind, 0, false);
+    bool done = play(wanted, errors);
+    const long all = faulty_end();
+    ck_assert_msg(done, "%s", done ? "" : lcnn_errors_text(errors, 0));
+    lcnn_errors_free(errors);
+    const long most = getenv("FULL") ? all : POINTS;
+    for (long k = 1; k <= all; k += all / (most + 1) + 1) {
+        fail_once(play, kind, k, false, wanted);
+        fail_once(play, kind, k, true, wanted);
+    }
+}
+
+/* ---- Training ---------------------------------------------------------------------------------- */
+
+typedef struct job {
+    lcnn_model *model;
+    lcnn_data *data;
+    lcnn_session *session;
+    lcnn_errors *errors;
+    bool saved;
+} job;
+
+static bool begin(job *j, const char *file) {
+    j->model = lcnn_model_load(file, NULL, j->errors);
+    j->data = j->model ? lcnn_data_open("glyphs:40", j->errors) : NULL;
+    if (j->data && lcnn_model_measure(j->model, j->data, j->errors))
+        j->session =
+            lcnn_session_new(j->model, j->data, &(lcnn_session_options){.threads = 2}, j->errors);
+    return j->session != NULL;
+}
+
+static void end(job *j) {
+    lcnn_session_free(j->session);
+    lcnn_data_free(j->data);
+    lcnn_model_free(j->model);
+}
+
+static bool save(void *user, const lcnn_epoch *e) {
+    job *j = user;
+    j->saved = e->epoch == e->epochs ||
+               lcnn_session_checkpoint(j->session, "state.safetensors", j->errors);
+    return j->saved;
+}
+
+static bool train(job *j) {
+    lcnn_callbacks callbacks = {.user = j, .epoch = save};
+    return lcnn_session_train(j->session, &callbacks, j->errors) && j->saved;
+}
+
+/* Trains; goes on from the first epoch in another session, which must come to the same; tests. */
+static bool train_and_test(const char *file, char outcome[65], lcnn_errors *errors) {
+    job whole = {.errors = errors}, rest = {.errors = errors};
+    lcnn_evaluation *result = NULL;
+    bool done = begin(&whole, file) && train(&whole) &&
+                lcnn_session_save(whole.session, "weights.safetensors", errors) &&
+                begin(&rest, file) &&
+                lcnn_session_resume(rest.session, "state.safetensors", errors) && train(&rest) &&
+                (result = lcnn_session_evaluate(rest.session, errors));
+    if (done) {
+        const char *sha256 = lcnn_session_sha256(rest.session);
+        snprintf(outcome, 65, "%s", sha256 ? sha256 : no_memory);
+    }
+    lcnn_evaluation_free(result);
+    end(&whole);
+    end(&rest);
+    return done;
+}
+
+static bool train_momentum(char outcome[65], lcnn_errors *errors) {
+    return train_and_test("momentum.yaml", outcome, errors);
+}
+static bool train_curvature(char outcome[65], lcnn_errors *errors) {
+    return train_and_test("curvature.yaml", outcome, errors);
+}
+
+/* ---- Everything else --------------------------------------------------------------------------- */
+
+/* Dark on light, as on paper. */
+static void make_photo(void) {
+    enum { SIDE = 40 };
+    char text[16 + SIDE * SIDE];
+    int head = snprintf(text, sizeof text, "P5 %d %d 255\n", SIDE, SIDE);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        text[head + i] = i / SIDE > 5 && i / SIDE < 35 && i % SIDE > 17 && i % SIDE < 23 ? 10 : 120;
+    lcnn_errors *errors = lcnn_errors_new();
+    ck_assert(lcnn_write_file("photo.pgm", text, (size_t)(head + SIDE * SIDE), errors));
+    lcnn_errors_free(errors);
+}
+
+static void make_weights(void) {
+    job j = {.errors = lcnn_errors_new()};
+    ck_assert(begin(&j, "curvature.yaml"));
+    ck_assert(lcnn_session_save(j.session, "weights.safetensors", j.errors));
+    end(&j);
+    lcnn_errors_free(j.errors);
+}
+
+static bool look_inside(lcnn_predictor *p, char outcome[65], lcnn_errors *errors) {
+    float probability[3];
+    int answer = -1;
+    if (!lcnn_predictor_keep(p, errors))
+        return false;
+    lcnn_picture *photo = lcnn_picture_read("photo.pgm", 1, errors);
+    lcnn_picture *cut = NULL;
+    if (photo)
+        cut = lcnn_picture_character("photo.pgm", photo, (lcnn_shape){1, 28, 28}, errors);
+    bool done = cut && lcnn_predictor_run(p, "photo.pgm", cut, probability, &answer, errors) &&
+                lcnn_predictor_parameter(p, 0, "weight", errors).values &&
+                lcnn_picture_write(cut, "cut.pgm", errors);
+    if (done)
+        snprintf(outcome, 65, "%d %a", answer, (double)probability[0]);
+    lcnn_picture_free(cut);
+    lcnn_picture_free(photo);
+    return done;
+}
+
+static bool predict(char outcome[65], lcnn_errors *errors) {
+    lcnn_model *model = lcnn_model_load("curvature.yaml", NULL, errors);
+    const lcnn_session_options options = {.threads = 1, .weights = "weights.safetensors"};
+    lcnn_predictor *p = model ? lcnn_predictor_new(model, &options, errors) : NULL;
+    bool done = p && look_inside(p, outcome, errors);
+    lcnn_predictor_free(p);
+    lcnn_model_free(model);
+    return done;
+}
+
+static bool read_study(char outcome[65], lcnn_errors *errors) {
+    lcnn_study *s = lcnn_study_load("study.yaml", NULL, errors);
+    if (s)
+        snprintf(outcome, 65, "%d %s", lcnn_study_trial_count(s), lcnn_study_trial(s, 0)->id);
+    lcnn_study_free(s);
+    return s != NULL;
+}
+
+static bool view(char outcome[65], lcnn_errors *errors) {
+    lcnn_data *data = lcnn_data_open("glyphs:40", errors);
+    lcnn_view *v = data ? lcnn_view_new(data, NULL, 1, errors) : NULL;
+    if (v)
+        snprintf(outcome, 65, "%a", (double)lcnn_view_image(v, LCNN_TRAIN, 3, 0)[400]);
+    lcnn_view_free(v);
+    lcnn_data_free(data);
+    return v != NULL;
+}
+
+/* ---- Cases ------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    scene *play;
+} scenes[] = {
+    {"training with momentum", train_momentum},
+    {"training with curvature", train_curvature},
+    {"predicting", predict},
+    {"reading a study", read_study},
+    {"a view of images", view},
+};
+enum { SCENES = sizeof scenes / sizeof *scenes };
+
+START_TEST(any_allocation_may_fail) {
+    fail_each(scenes[_i].play, FAULTY_MEMORY);
+}
+END_TEST
+
+START_TEST(any_call_for_a_file_may_fail) {
+    fail_each(scenes[_i].play, FAULTY_FILES);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("faults");
+    TCase *tests = tcase_create("faults");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_loop_test(tests, any_allocation_may_fail, 0, SCENES);
+    tcase_add_loop_test(tests, any_call_for_a_file_may_fail, 0, SCENES);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
