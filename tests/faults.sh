@@ -1,6 +1,7 @@
 #!/bin/sh
-# faults.sh - one call after the other goes wrong (tests/faults/faults.c): allocations, writes, flushes, renames, reads. Whatever
-# happens, the program says what, ends with the status for it, leaves no half file, and --resume comes to the same bits.
+# faults.sh - one call after the other goes wrong (tests/faults/faults.c): allocations, writes, flushes, renames, reads; or the power
+# is cut there. Whatever happens, the program says what, ends with the status for it, leaves no half file, and --resume comes to
+# the same bits.
 #
 #   FULL=1 sh tests/faults.sh     every call (an hour), FULL=10 every tenth; `make check` takes a sample of them
 . "${srcdir:-.}/tests/cli-words.sh"
@@ -25,9 +26,11 @@ YAML
 faulty() {
     kind=$1 at=$2 how=$3
     shift 3
-    (LCNN_FAULT=$kind LCNN_FAULT_AT=$at LCNN_FAULT_HOW=$how LCNN_FAULT_COUNT=$work/calls LD_PRELOAD=$work/faults.so \
-        exec "$@" >out 2>err </dev/null) 2>/dev/null
-    status=$?
+    {
+        (LCNN_FAULT=$kind LCNN_FAULT_AT=$at LCNN_FAULT_HOW=$how LCNN_FAULT_COUNT=$work/calls LCNN_FAULT_KEEP=$work/kept \
+            LD_PRELOAD=$work/faults.so exec "$@" >out 2>err </dev/null)
+        status=$?
+    } 2>/dev/null # the shell says when one was killed
 }
 
 # The commands, by the name of a scene; each leaves what it makes in the folder "made".
@@ -66,6 +69,9 @@ comes_to_the_same_bits() {
     lcnn run --resume made --quiet --no-report
     [ "$status" -eq 0 ] || wrong "$1: --resume ends with $status: $(head -n 2 err)"
     cmp -s made/weights.safetensors whole/weights.safetensors || wrong "$1: other weights after --resume"
+    case $1 in
+        resume*) ! grep -q '"epoch": 0' made/run.json || wrong "$1: it went on from the beginning, not from a checkpoint" ;;
+    esac
 }
 
 # By hand, all that goes wrong is told, not the first alone.
@@ -157,6 +163,33 @@ killed_at_any_call_it_goes_on() {
     done
 }
 
+# A power cut takes away what was not flushed, and with it every trace of a run that had not begun.
+the_power_is_cut_at_any_call() {
+    mkdir -p kept
+    for kind in write fsync open rename close mkdir unlink; do
+        each $kind power '0 137' 8 run resume trace
+    done
+}
+
+# What a done run has left is there for good when it ends; but a checkpoint may come back.
+a_done_run_survives_a_power_cut() {
+    mkdir -p kept
+    for name in run resume trace; do
+        scene $name
+        # shellcheck disable=SC2046
+        faulty end 1 power "$LCNN" $(words $name)
+        [ $status -eq 137 ] || wrong "$name: status $status"
+        for file in model.yaml metrics.csv weights.safetensors best.safetensors result.json confusion.csv predictions.csv run.json \
+            hashes.csv; do
+            there made/$file
+        done
+        [ $name != trace ] || same made/trace.csv traced/trace.csv
+        same made/weights.safetensors whole/weights.safetensors
+        lcnn run --resume made
+        says out 'nothing is left to do'
+    done
+}
+
 # ---- The real thing ----------------------------------------------------------------------------------------------------
 
 a_full_device_is_no_success() {
@@ -238,11 +271,13 @@ closed_streams_do_no_harm() {
 }
 
 lcnn run tiny.yaml --out whole --quiet --no-report --threads 2
-${CC:-cc} -shared -fPIC -O1 -o faults.so "$source/tests/faults/faults.c" -ldl 2>err &&
+lcnn run tiny.yaml --out traced --trace --quiet --no-report
+${CC:-cc} -shared -fPIC -O1 -o faults.so "$source/tests/faults/faults.c" "$source/tests/faults/power.c" -ldl 2>err &&
     LD_PRELOAD=$work/faults.so "$LCNN" --version >out 2>err && [ ! -s err ]
 can_fault=$?
 for name in an_allocation_fails all_allocations_fail_from_then_on the_disk_is_full the_disk_stays_full the_disk_breaks \
-    interrupted_calls_are_made_again short_transfers_are_completed killed_at_any_call_it_goes_on; do
+    interrupted_calls_are_made_again short_transfers_are_completed killed_at_any_call_it_goes_on the_power_is_cut_at_any_call \
+    a_done_run_survives_a_power_cut; do
     if [ $can_fault -ne 0 ]; then
         skipped=$((skipped + 1))
         echo "SKIP $name: no library can be loaded before others here"

@@ -54,9 +54,19 @@ static const option options[] = {
 
 /* ---- Training -------------------------------------------------------------------------------- */
 
+/* What was written lasts from here on; else the trace ends here, and it is said. */
+static void keep_trace(run *r) {
+    if (!r->trace || trace_flush(r->trace))
+        return;
+    record(r, r->status == LCNN_BAD_IO
+                  ? LCNN_BAD_IO
+                  : complain(LCNN_BAD_IO, r->folder, "trace.csv could not be written to its end"));
+    fclose(r->trace);
+    r->trace = NULL;
+}
+
 static void save_place(run *r) {
-    if (r->trace)
-        fflush(r->trace);                         /* at least as far as the state that is saved */
+    keep_trace(r);                                /* at least as far as the state that is saved */
     r->saving.failed |= r->status == LCNN_BAD_IO; /* what was said once need not be said again */
     record(r, checkpoints_save(&r->saving, r->job.session, r->folder));
 }
@@ -89,7 +99,8 @@ static bool on_epoch(void *user, const lcnn_epoch *epoch) {
 
 static bool on_trace(void *user, const lcnn_trace *row) {
     run *r = user;
-    trace_add(&r->columns, r->trace, row);
+    if (r->trace)
+        trace_add(&r->columns, r->trace, row);
     return true;
 }
 
@@ -102,13 +113,9 @@ static bool open_trace(run *r) {
 }
 
 static void close_trace(run *r) {
-    if (!r->trace)
-        return;
-    bool failed = ferror(r->trace) != 0;
-    if (fclose(r->trace) != 0 || failed)
-        record(r, r->status == LCNN_BAD_IO ? LCNN_BAD_IO
-                                           : complain(LCNN_BAD_IO, r->folder,
-                                                      "trace.csv could not be written to its end"));
+    keep_trace(r);
+    if (r->trace)
+        fclose(r->trace);
     r->trace = NULL;
 }
 

@@ -245,7 +245,7 @@ static int read_record(repetition *r) {
     if (status != LCNN_OK)
         return status;
     char *path = run_path(r->folder, "run.json");
-    r->record = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    r->record = json_of_file(path, NULL);
     free(path);
     r->hashes = json_object_get(r->record, "weights_after_epoch");
     size_t count = json_array_size(r->hashes);

@@ -10,6 +10,7 @@
 
 #include "csv.h"
 #include "past_run.h"
+#include "result.h"
 #include "rundir.h"
 #include "text.h"
 
@@ -68,7 +69,7 @@ const char *json_member_text(const json_t *object, ...) {
 
 char *json_file_text(const char *folder, const char *file, const char *key) {
     char *path = run_path(folder, file);
-    json_t *all = json_load_file(path, 0, NULL);
+    json_t *all = json_of_file(path, NULL);
     const char *text = json_string_value(json_object_get(all, key));
     char *copy = text ? strdup(text) : NULL;
     json_decref(all);
@@ -82,7 +83,7 @@ static json_t *read_json(past_run *r, const char *name) {
     json_error_t error;
     char *path = run_path(r->folder, name);
     bool here = stat(path, &info) == 0 && S_ISREG(info.st_mode);
-    json_t *value = here ? json_load_file(path, JSON_REJECT_DUPLICATES, &error) : NULL;
+    json_t *value = here ? json_of_file(path, &error) : NULL;
     if (here && !value)
         miss(r, text_printf("%s cannot be read: line %d: %.200s", name, error.line,
                             text_plain(error.text)));

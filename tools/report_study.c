@@ -360,7 +360,7 @@ static char *draw_charts(const study_page *s) {
 int report_study(const char *folder) {
     char *path = run_path(folder, "results.json");
     json_error_t error;
-    study_page s = {.folder = folder, .results = json_load_file(path, 0, &error)};
+    study_page s = {.folder = folder, .results = json_of_file(path, &error)};
     int status = LCNN_OK;
     if (!json_is_object(s.results))
         status = complain(LCNN_BAD_IO, path, "no results of a study: %s",

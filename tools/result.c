@@ -1,6 +1,7 @@
 /* result.c - scores and confusions for people and for programs. */
 #include "config.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,14 @@ static void write_value(const json_t *value, int indent, FILE *out) {
 void json_write(const json_t *value, FILE *out) {
     write_value(value, 0, out);
     fputc('\n', out);
+}
+
+json_t *json_of_file(const char *path, json_error_t *error) {
+    errno = 0;
+    json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES, error);
+    if (!value && errno == ENOMEM)
+        no_memory();
+    return value;
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------- */

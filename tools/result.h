@@ -41,6 +41,9 @@ json_t *json_number(double x);
 /* Any text; bytes that JSON cannot hold are escaped as in messages. */
 json_t *json_text(const char *text);
 
+/* What a file holds, without duplicate keys; NULL when it is not there or wrong, as *error (which may be NULL) says. */
+json_t *json_of_file(const char *path, json_error_t *error);
+
 /* The document with a line for each member; what holds no further list or object stays on one line.
  */
 void json_write(const json_t *value, FILE *out);

@@ -30,7 +30,7 @@ static void check_words(const arguments *args) {
 static json_t *read_record(const char *folder, int *status) {
     char *path = run_path(folder, "run.json");
     json_error_t error;
-    json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    json_t *all = json_of_file(path, &error);
     if (!json_is_object(all)) {
         *status = complain(LCNN_BAD_IO, path, "cannot be read: %s; it was changed since the run",
                            all ? "it is no object" : text_plain(error.text));
@@ -52,7 +52,7 @@ static int check_folder(const char *folder) {
 /* There is nothing to do; the result is shown as the run itself has shown it, in a line. */
 static void say_done(const run *r) {
     char *path = run_path(r->folder, "result.json");
-    json_t *result = r->args->json ? json_load_file(path, 0, NULL) : NULL;
+    json_t *result = r->args->json ? json_of_file(path, NULL) : NULL;
     if (result) {
         json_object_set_new(result, "folder", json_text(r->folder));
         json_dumpf(result, stdout, JSON_REAL_PRECISION(15));

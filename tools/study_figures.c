@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "result.h"
 #include "rundir.h"
 #include "study.h"
 
@@ -84,7 +85,7 @@ static void read_predictions(const trial_run *r, trial_figures *f) {
 static void read_trial(trial_run *r) {
     trial_figures *f = &r->found;
     char *path = run_path(r->folder, "result.json");
-    json_t *all = json_load_file(path, 0, NULL);
+    json_t *all = json_of_file(path, NULL);
     free(path);
     const json_t *test = json_object_get(all, "test"), *micro = json_object_get(test, "micro");
     const char *weights = json_string_value(json_object_get(all, "weights_sha256"));
@@ -99,7 +100,7 @@ static void read_trial(trial_run *r) {
     f->train_seconds = read_seconds(r);
     read_predictions(r, f);
     path = run_path(r->folder, "trial.json");
-    all = json_load_file(path, 0, NULL);
+    all = json_of_file(path, NULL);
     free(path);
     r->together = (int)json_integer_value(json_object_get(all, "together"));
     r->threads = (int)json_integer_value(json_object_get(all, "threads"));

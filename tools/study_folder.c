@@ -48,7 +48,7 @@ static int write_identity(const study_run *s) {
 
 static double seconds_before(const char *folder) {
     char *path = run_path(folder, "results.json");
-    json_t *all = json_load_file(path, 0, NULL);
+    json_t *all = json_of_file(path, NULL);
     double seconds = json_number_value(json_object_get(all, "seconds"));
     json_decref(all);
     free(path);
@@ -93,7 +93,7 @@ static bool says(const json_t *all, const char *key, const char *text) {
 /* Whether the folder is of this trial, and its run ended as asked for. */
 static bool trial_stands(const trial_run *r, bool done) {
     char *record = run_path(r->folder, "run.json");
-    json_t *run = json_load_file(record, 0, NULL);
+    json_t *run = json_of_file(record, NULL);
     bool stands =
         run && says(run, "state", "done") == done && says(run, "version", lcnn_version()) &&
         says(run, "model_sha256", r->model_sha256) && says(run, "data_sha256", r->data_sha256);
@@ -104,7 +104,7 @@ static bool trial_stands(const trial_run *r, bool done) {
 
 bool trial_is_done(const trial_run *r) {
     char *result = run_path(r->folder, "result.json");
-    json_t *found = json_load_file(result, 0, NULL);
+    json_t *found = json_of_file(result, NULL);
     bool done = found && trial_stands(r, true);
     json_decref(found);
     free(result);

@@ -38,7 +38,7 @@ static char *probe_path(const trial_run *r, const char *setting) {
 json_t *probe_result(const trial_run *r, const char *setting) {
     char *path = probe_path(r, setting),
          *weights = json_file_text(r->folder, "run.json", "weights_sha256");
-    json_t *all = json_load_file(path, 0, NULL);
+    json_t *all = json_of_file(path, NULL);
     const char *of = json_string_value(json_object_get(all, "weights_sha256"));
     bool good = of && weights && strcmp(of, weights) == 0;
     free(path);

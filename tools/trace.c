@@ -101,6 +101,10 @@ void trace_add(const trace_columns *c, FILE *out, const lcnn_trace *row) {
     fputc('\n', out);
 }
 
+bool trace_flush(FILE *out) {
+    return fflush(out) == 0 && !ferror(out) && fsync(fileno(out)) == 0;
+}
+
 /* ---- Reading ---------------------------------------------------------------------------------- */
 
 static bool has_head(const trace_columns *c, FILE *in) {

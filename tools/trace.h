@@ -23,6 +23,8 @@ uint64_t trace_column_value(const trace_columns *c, int index, const lcnn_trace 
  * again, is cut off. NULL after printing what is wrong, with *status. */
 FILE *trace_write(const trace_columns *c, const char *folder, int *status);
 void trace_add(const trace_columns *c, FILE *out, const lcnn_trace *row);
+/* What was added is on the disk from here on; false when some of it could not be written. */
+bool trace_flush(FILE *out);
 
 /* Opens a file to compare with; NULL: there is none, or its columns are others. */
 FILE *trace_read(const trace_columns *c, const char *folder);

@@ -1,15 +1,20 @@
 /* faults.c - a library that, loaded before all others (LD_PRELOAD), makes one call of the program
- * go wrong: the k-th allocation, write, fsync, ... fails, is cut short, or kills the process.
+ * go wrong: the k-th allocation, write, fsync, ... fails, is cut short, kills the process, or is
+ * where the power is cut.
  *
- *   LCNN_FAULT        the kind of call: alloc, open, read, write, fsync, close, rename, mkdir,
- * truncate, fopen, fclose LCNN_FAULT_AT     which of them, from 1; 0: none, they are only counted
- *   LCNN_FAULT_HOW    an errno by name (ENOSPC, EIO, EINTR, ENOMEM), "short", or "kill"
- *   LCNN_FAULT_STAYS  set: all later ones fail, too
- *   LCNN_FAULT_COUNT  a file to write the number of calls into at the end
+ * - LCNN_FAULT: the kind of call: alloc, open, read, write, fsync, close, rename, mkdir, truncate,
+ *   unlink, fopen, fclose; end: when the program has ended
+ * - LCNN_FAULT_AT: which of them, from 1; 0: none, they are only counted
+ * - LCNN_FAULT_HOW: an errno by name (ENOSPC, EIO, EINTR, ENOMEM), short, kill or power
+ * - LCNN_FAULT_STAYS: set: all later ones fail, too
+ * - LCNN_FAULT_COUNT: a file to write the number of calls into at the end
+ * - LCNN_FAULT_KEEP: a folder for power, on the same file system as what is written (power.c)
  *
  * Allocations count from the first that the program itself makes, whoever makes them but libgomp,
  * which gives up on its own; of the others those that the program makes, not its libraries. */
 #define _GNU_SOURCE
+#include "power.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +39,7 @@ typedef struct range {
 static range program, openmp; /* where their code lies */
 static const char *kind, *how;
 static long at;
-static bool stays, ready;
+static bool stays, ready, power;
 static atomic_long count;
 static atomic_bool begun;
 
@@ -72,19 +77,9 @@ __attribute__((constructor)) static void prepare(void) {
     how = getenv("LCNN_FAULT_HOW");
     at = getenv("LCNN_FAULT_AT") ? atol(getenv("LCNN_FAULT_AT")) : 0;
     stays = getenv("LCNN_FAULT_STAYS") != NULL;
+    power = how && strcmp(how, "power") == 0;
     find_ranges();
     ready = kind != NULL;
-}
-
-__attribute__((destructor)) static void report(void) {
-    const char *path = getenv("LCNN_FAULT_COUNT");
-    char text[32];
-    ready = false;
-    int length = snprintf(text, sizeof text, "%ld\n", atomic_load(&count));
-    int fd =
-        path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
-    if (fd >= 0 && syscall(SYS_write, fd, text, (size_t)length) == length)
-        syscall(SYS_close, fd);
 }
 
 static int error_number(void) {
@@ -105,9 +100,24 @@ static bool goes_wrong(const char *call) {
         return false;
     long number = atomic_fetch_add(&count, 1) + 1;
     bool wrong = at > 0 && (number == at || (stays && number > at));
-    if (wrong && how && strcmp(how, "kill") == 0)
+    if (wrong && power)
+        power_cut();
+    if (wrong && how && (power || strcmp(how, "kill") == 0))
         syscall(SYS_kill, getpid(), SIGKILL);
     return wrong;
+}
+
+__attribute__((destructor)) static void report(void) {
+    const char *path = getenv("LCNN_FAULT_COUNT");
+    char text[32];
+    if (ready && strcmp(kind, "end") == 0)
+        goes_wrong("end");
+    ready = false;
+    int length = snprintf(text, sizeof text, "%ld\n", atomic_load(&count));
+    int fd =
+        path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+    if (fd >= 0 && syscall(SYS_write, fd, text, (size_t)length) == length)
+        syscall(SYS_close, fd);
 }
 
 static bool fails(const char *call, const void *caller) {
@@ -166,18 +176,36 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
 
 /* ---- Files ------------------------------------------------------------------------------------ */
 
+/* With counts of coverage being written the program has ended. */
+static void notice_end(const char *path) {
+    const char *end = strrchr(path, '.');
+    if (end && strcmp(end, ".gcda") == 0)
+        ready = false;
+}
+
 /* The function of this name that comes after ours. */
 #define NEXT(type, name, ...)                                                                      \
     static type (*next)(__VA_ARGS__);                                                              \
     if (!next)                                                                                     \
     *(void **)&next = dlsym(RTLD_NEXT, name)
 
+static int open_in(int folder, const char *path, int flags, mode_t mode, const void *caller) {
+    notice_end(path);
+    if (fails("open", caller))
+        return -1;
+    bool made = power && flags & O_CREAT && faccessat(folder, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    int fd = (int)syscall(SYS_openat, folder, path, flags, mode);
+    if (made && fd >= 0)
+        power_made(folder, path, false);
+    return fd;
+}
+
 int open(const char *path, int flags, ...) {
     va_list list;
     va_start(list, flags);
     mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
     va_end(list);
-    return fails("open", CALLER) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return open_in(AT_FDCWD, path, flags, mode, CALLER);
 }
 
 int openat(int folder, const char *path, int flags, ...) {
@@ -185,7 +213,7 @@ int openat(int folder, const char *path, int flags, ...) {
     va_start(list, flags);
     mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
     va_end(list);
-    return fails("open", CALLER) ? -1 : (int)syscall(SYS_openat, folder, path, flags, mode);
+    return open_in(folder, path, flags, mode, CALLER);
 }
 
 ssize_t read(int fd, void *bytes, size_t size) {
@@ -199,11 +227,18 @@ ssize_t write(int fd, const void *bytes, size_t size) {
     bool wrong = fd > 2 && fails("write", CALLER);
     if (wrong && !is_short())
         return -1;
+    if (power)
+        power_wrote(fd);
     return syscall(SYS_write, fd, bytes, wrong && size > 1 ? size / 2 : size);
 }
 
 int fsync(int fd) {
-    return fails("fsync", CALLER) ? -1 : (int)syscall(SYS_fsync, fd);
+    if (fails("fsync", CALLER))
+        return -1;
+    int result = (int)syscall(SYS_fsync, fd);
+    if (power && result == 0)
+        power_flushed(fd);
+    return result;
 }
 
 int close(int fd) {
@@ -214,19 +249,46 @@ int close(int fd) {
     return wrong ? -1 : result;
 }
 
+static int rename_in(int from_folder, const char *from, int to_folder, const char *to,
+                     const void *caller) {
+    if (fails("rename", caller))
+        return -1;
+    if (power)
+        power_renames(from_folder, from, to_folder, to);
+    return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+}
+
 int rename(const char *from, const char *to) {
-    return fails("rename", CALLER) ? -1
-                                   : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+    return rename_in(AT_FDCWD, from, AT_FDCWD, to, CALLER);
 }
 
 int renameat(int from_folder, const char *from, int to_folder, const char *to) {
-    return fails("rename", CALLER)
-               ? -1
-               : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+    return rename_in(from_folder, from, to_folder, to, CALLER);
 }
 
 int mkdir(const char *path, mode_t mode) {
-    return fails("mkdir", CALLER) ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    if (fails("mkdir", CALLER))
+        return -1;
+    int result = (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    if (power && result == 0)
+        power_made(AT_FDCWD, path, true);
+    return result;
+}
+
+static int unlink_in(int folder, const char *path, int flags, const void *caller) {
+    if (fails("unlink", caller))
+        return -1;
+    if (power && !(flags & AT_REMOVEDIR))
+        power_removes(folder, path);
+    return (int)syscall(SYS_unlinkat, folder, path, flags);
+}
+
+int unlink(const char *path) {
+    return unlink_in(AT_FDCWD, path, 0, CALLER);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+    return unlink_in(folder, path, flags, CALLER);
 }
 
 int ftruncate(int fd, off_t length) {
@@ -235,7 +297,15 @@ int ftruncate(int fd, off_t length) {
 
 FILE *fopen(const char *path, const char *mode) {
     NEXT(FILE *, "fopen", const char *, const char *);
-    return fails("fopen", CALLER) ? NULL : next(path, mode);
+    if (fails("fopen", CALLER))
+        return NULL;
+    bool made = power && *mode != 'r' && access(path, F_OK) != 0;
+    FILE *file = next(path, mode);
+    if (file && made)
+        power_made(AT_FDCWD, path, false);
+    if (file && power && strpbrk(mode, "wa+"))
+        power_wrote(fileno(file));
+    return file;
 }
 
 int fclose(FILE *file) {
