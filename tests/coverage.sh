@@ -12,10 +12,22 @@ folder=${1:-$(mktemp -d)}
 mkdir -p "$folder" && cd "$folder" || exit 1
 command -v gcovr >/dev/null || { echo "coverage.sh wants gcovr"; exit 1; }
 
-[ -f Makefile ] || "$source/configure" --quiet CC=gcc CFLAGS='-O1 -g --coverage' >configure.log 2>&1 || { tail configure.log; exit 1; }
+# Counts are written when a program ends; a signal that ends the program then would leave half of them. Hence no kills at random
+# moments, either.
+cat >unbroken.c <<'C'
+#include <signal.h>
+__attribute__((destructor)) static void end_unbroken(void) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, 0);
+}
+C
+gcc -c unbroken.c -o unbroken.o || exit 1
+[ -f Makefile ] || "$source/configure" --quiet CC=gcc CFLAGS='-O1 -g --coverage' LIBS="$PWD/unbroken.o" >configure.log 2>&1 ||
+    { tail configure.log; exit 1; }
 make -j"$(nproc)" >make.log 2>&1 || { tail make.log; exit 1; }
 find . -name '*.gcda' -delete
-make check >check.log 2>&1
+KILLS=0 make check >check.log 2>&1
 tail -n 1 check.log
 
 # row PART REGEX...
