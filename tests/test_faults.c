@@ -74,7 +74,7 @@ typedef bool scene(char outcome[65], lcnn_errors *errors);
 static const char no_memory[] = "NULL";
 
 /* All calls where they are few or FULL is set; where they are many, so many in even steps. */
-enum { POINTS = 250 };
+enum { POINTS = 100 };
 
 static void expect_refusal(const lcnn_errors *errors, faulty_kind kind, long at) {
     ck_assert_msg(lcnn_errors_count(errors) > 0, "call %ld failed: no message", at);
@@ -272,6 +272,8 @@ int main(void) {
     Suite *suite = suite_create("faults");
     TCase *tests = tcase_create("faults");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    if (getenv("FULL"))
+        tcase_set_timeout(tests, 7200);
     tcase_add_loop_test(tests, any_allocation_may_fail, 0, SCENES);
     tcase_add_loop_test(tests, any_call_for_a_file_may_fail, 0, SCENES);
     suite_add_tcase(suite, tests);
