@@ -27,7 +27,7 @@ gcc -c unbroken.c -o unbroken.o || exit 1
     { tail configure.log; exit 1; }
 make -j"$(nproc)" >make.log 2>&1 || { tail make.log; exit 1; }
 find . -name '*.gcda' -delete
-KILLS=0 make check >check.log 2>&1
+CK_DEFAULT_TIMEOUT=3000 KILLS=0 make check >check.log 2>&1
 tail -n 1 check.log
 
 # row PART REGEX...
