@@ -1,4 +1,6 @@
 /* faulty.c - see faulty.h. */
+#include "config.h"
+
 #include "faulty.h"
 
 #include "arena.h"
@@ -12,6 +14,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <yaml.h>
+#include <zlib.h>
+#ifdef HAVE_PNG
+#include <png.h>
+#endif
 
 static faulty_kind kind;
 static long at;
@@ -67,6 +74,35 @@ char *__wrap_arena_format(arena *a, const char *format, ...) {
     va_end(arguments);
     return text;
 }
+
+/* ---- Memory of other libraries, as far as they ask for it in a call that can say so -------------- */
+
+WRAP_MEMORY(FILE *, open_memstream, (char **text, size_t *size), (text, size))
+WRAP_MEMORY(char *, realpath, (const char *path, char *whole), (path, whole))
+WRAP(FAULTY_MEMORY, int, yaml_parser_initialize, 0, (yaml_parser_t * parser), (parser))
+WRAP(FAULTY_MEMORY, int, inflateInit2_, Z_MEM_ERROR,
+     (z_stream * s, int window, const char *version, int size), (s, window, version, size))
+WRAP(FAULTY_MEMORY, int, inflate, Z_MEM_ERROR, (z_stream * s, int flush), (s, flush))
+
+int __real_yaml_parser_parse(yaml_parser_t *parser, yaml_event_t *event);
+int __wrap_yaml_parser_parse(yaml_parser_t *parser, yaml_event_t *event);
+int __wrap_yaml_parser_parse(yaml_parser_t *parser, yaml_event_t *event) {
+    if (!fails(FAULTY_MEMORY))
+        return __real_yaml_parser_parse(parser, event);
+    parser->error = YAML_MEMORY_ERROR;
+    return 0;
+}
+
+#ifdef HAVE_PNG
+typedef void (*png_said)(png_structp, const char *);
+WRAP_MEMORY(png_structp, png_create_read_struct,
+            (const char *version, void *user, png_said error, png_said warning),
+            (version, user, error, warning))
+WRAP_MEMORY(png_structp, png_create_write_struct,
+            (const char *version, void *user, png_said error, png_said warning),
+            (version, user, error, warning))
+WRAP_MEMORY(png_infop, png_create_info_struct, (png_const_structrp png), (png))
+#endif
 
 /* ---- Files ------------------------------------------------------------------------------------ */
 

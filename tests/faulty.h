@@ -1,8 +1,8 @@
 /* faulty.h - calls of the library that go wrong one after the other, within a test program.
  *
  * A program that is linked with $(FAULTY_WRAPS) has its allocations, pieces of arenas included, and
- * its calls for files go through faulty.c. What other libraries call is not reached by that:
- * tests/faults.sh has whole programs fail. */
+ * its calls for files go through faulty.c. Of what other libraries call
+ * only so much is reached as faulty.c lists: tests/faults.sh has whole programs fail. */
 #ifndef FAULTY_H
 #define FAULTY_H
 

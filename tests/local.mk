@@ -147,6 +147,9 @@ EXTRA_DIST += tests/bad.sh tests/bad
 # What fails on request (tests/faulty.h).
 FAULTY_WRAPS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
 	-Wl,--wrap=aligned_array,--wrap=arena_new,--wrap=arena_alloc,--wrap=arena_array,--wrap=arena_copy,--wrap=arena_format \
+	-Wl,--wrap=open_memstream,--wrap=realpath,--wrap=yaml_parser_initialize,--wrap=yaml_parser_parse \
+	-Wl,--wrap=inflateInit2_,--wrap=inflate \
+	-Wl,--wrap=png_create_read_struct,--wrap=png_create_write_struct,--wrap=png_create_info_struct \
 	-Wl,--wrap=read,--wrap=write,--wrap=fsync,--wrap=fstat,--wrap=stat,--wrap=ftruncate,--wrap=lseek,--wrap=mkdir \
 	-Wl,--wrap=renameat,--wrap=opendir,--wrap=fopen,--wrap=open,--wrap=openat
 tests_test_faults_SOURCES = tests/test_faults.c tests/faulty.c tests/faulty.h
