@@ -55,11 +55,11 @@ search() {
     words=$(dictionary "$1")
     if [ $driver = afl ]; then
         # shellcheck disable=SC2086
-        AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 timeout $((seconds + 60)) afl-fuzz -V "$seconds" -t 1000 \
+        AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 timeout $((seconds + 60)) afl-fuzz -V "$seconds" -t 5000 \
             -m none -i "$source/tests/fuzz/corpus/$1" -o "afl-$1" ${words:+-x "$words"} -- "./$driver/fuzz_$1" >"$1.log" 2>&1
     else
         # shellcheck disable=SC2086
-        "./$driver/fuzz_$1" -max_total_time="$seconds" -timeout=1 -rss_limit_mb=512 -max_len=8192 \
+        "./$driver/fuzz_$1" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 -max_len=8192 \
             -close_fd_mask=3 -print_final_stats=1 ${words:+-dict="$words"} -artifact_prefix="found/$1/" \
             "inputs/$1" "$source/tests/fuzz/corpus/$1" >"$1.log" 2>&1
     fi
