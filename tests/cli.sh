@@ -399,7 +399,7 @@ interrupted_early_leaves_no_scraps() {
 }
 
 file_size_limit_is_an_error_of_writing() {
-    (ulimit -f 1 && "$LCNN" run tiny.yaml --out limited) >out 2>err </dev/null
+    (ulimit -S -f 1 && "$LCNN" run tiny.yaml --out limited) >out 2>err </dev/null
     equal $? 6
     says err 'raise the limit on file sizes'
 }

@@ -12,12 +12,17 @@ folder=${1:-$(mktemp -d)}
 mkdir -p "$folder" && cd "$folder" || exit 1
 command -v gcovr >/dev/null || { echo "coverage.sh wants gcovr"; exit 1; }
 
-# Counts are written when a program ends; a signal that ends the program then would leave half of them. Hence no kills at random
-# moments, either.
+# Counts are written when a program ends; a signal that ends the program then, or a limit on the size of files, would leave half of
+# them. Hence no kills at random moments, either.
 cat >unbroken.c <<'C'
 #include <signal.h>
+#include <sys/resource.h>
 __attribute__((destructor)) static void end_unbroken(void) {
+    struct rlimit size;
     sigset_t all;
+    getrlimit(RLIMIT_FSIZE, &size);
+    size.rlim_cur = size.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &size);
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, 0);
 }

@@ -251,7 +251,7 @@ a_full_disk_leaves_the_page_that_was_there() {
     copy crowded
     echo before >crowded/report.html
     cp crowded/report.html before
-    (ulimit -f 4 && "$LCNN" report crowded) >out 2>err </dev/null
+    (ulimit -S -f 4 && "$LCNN" report crowded) >out 2>err </dev/null
     status=$?
     exits 6
     says err 'crowded/report.html: error: cannot write: File too large'
