@@ -222,12 +222,62 @@ verifying_nothing_is_said() {
     says out "nothing to verify: no file here could be one of a set that 'lcnn data' lists"
 }
 
+# A set of the user's own, of which the catalogue knows sizes and checksums.
+files_are_held_against_their_checksums() {
+    mkdir -p config/lcnn sets
+    cp -R hand sets/spots
+    fact() { echo "{name: $1, size: $(wc -c <hand/"$1"), sha256: $(sha256sum <hand/"$1" | cut -c 1-64)}"; }
+    cat >config/lcnn/catalogue.yaml <<YAML
+sets:
+  - name: spots
+    shape: [1, 2, 3]
+    classes: [dark, bright]
+    find: {folder: spots}
+    files:
+      train: {images: $(fact train-images-idx3-ubyte), labels: $(fact train-labels-idx1-ubyte)}
+      test: {images: $(fact t10k-images-idx3-ubyte), labels: $(fact t10k-labels-idx1-ubyte)}
+YAML
+    export XDG_CONFIG_HOME="$PWD/config" LCNN_DATA="$PWD/sets"
+    lcnn data verify spots
+    exits 0
+    says out '^  t10k-labels-idx1-ubyte  *ok (official)$'
+    lcnn data verify
+    exits 0
+    says out '^spots: '
+    lcnn data verify ./hand
+    says out 'by its content this is spots: test images, test labels, train images, train labels'
+    printf 'X' >>sets/spots/train-labels-idx1-ubyte
+    lcnn data verify spots --json
+    exits 4
+    equal "$(tr -d ' \n' <out | grep -o 'role":"trainlabels","verdict":"differs"' | wc -l)" 1
+    says out '"ok": false'
+    unset XDG_CONFIG_HOME LCNN_DATA
+    XDG_CONFIG_HOME=$PWD/run LCNN_DATA=$PWD/nowhere XDG_DATA_HOME=$PWD/nowhere XDG_CACHE_HOME=$PWD/nowhere lcnn data verify
+    [ -d /usr/share/datasets ] || says out "none of the sets that 'lcnn data' lists has its files here"
+}
+
+# More than a matrix on a screen has room for.
+many_classes_are_summed_up() {
+    for class in $(seq 100 139); do
+        for part in train test; do
+            mkdir -p "many/$part/$class"
+            { printf 'P5 28 28 255\n'; head -c 784 /dev/zero; } >"many/$part/$class/1.pgm"
+        done
+    done
+    lcnn run tiny.yaml --data ./many --out wide --no-report
+    exits 0
+    says out '^most frequent confusions, 12 of 39$'
+    says out 'the whole matrix: wide/confusion.csv'
+    never_says out '^confusion matrix'
+}
+
 "$LCNN" run tiny.yaml --quiet --out run >out 2>err || echo "FAIL training: $(head -n 1 err)"
 for name in a_sheet_is_written png_is_the_default_and_can_be_read the_same_sheet_twice sheets_are_not_overwritten \
     sheets_are_png_or_pnm one_class_and_one_part what_a_model_sees distortions_depend_on_the_seed_alone \
     duplicates_are_found classes_and_pixels_are_measured a_folder_is_described a_drawing_is_recognised \
     json_names_every_answer what_the_network_saw input_is_saved_as_png_or_pnm pictures_that_do_not_fit \
-    others_get_their_answers wrong_command_lines what_is_no_file_or_folder_is_refused verifying_nothing_is_said; do
+    others_get_their_answers wrong_command_lines what_is_no_file_or_folder_is_refused verifying_nothing_is_said \
+    files_are_held_against_their_checksums many_classes_are_summed_up; do
     test_case $name
 done
 closing_line

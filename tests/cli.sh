@@ -39,6 +39,13 @@ every_command_has_help() {
     done
 }
 
+help_names_the_commands() {
+    lcnn help
+    exits 0
+    says out '^  verify '
+    refused 2 "there is no command 'rum'; did you mean 'run'" help rum
+}
+
 wrong_command_lines_are_refused() {
     refused 2 "no command"
     refused 2 "unknown command 'rnu'" rnu
@@ -153,6 +160,23 @@ data_lists_the_catalogue() {
     exits 0
     says out 'sha256 *[0-9a-f]\{64\}$'
     refused 2 "did you mean 'mnist'" data mnits
+    lcnn data --json
+    exits 0
+    equal "$(tr -d ' \n' <out | grep -o '"name":"glyphs","also":\[\],"title":"[^"]*","classes":10,"shape":\[1,28,28\]' | wc -l)" 1
+}
+
+studies_are_checked() {
+    cat >study.yaml <<'YAML'
+name: small
+experiments:
+  - {name: sizes, models: [tiny.yaml], data: [glyphs], seeds: 2, grid: {train.batch_size: [16, 32]}}
+YAML
+    lcnn check study.yaml
+    exits 0
+    equal "$(cat out)" 'study.yaml: ok (1 experiment, 4 trials)'
+    refused 2 'study.yaml: error: --data and --set are for models' check study.yaml --set train.epochs=2
+    sed 's/grid: .*/gird: {}}/' study.yaml >misspelt.yaml
+    refused 3 "did you mean 'grid'" check misspelt.yaml
 }
 
 # ---- run -------------------------------------------------------------------------------------------------------------
@@ -460,6 +484,9 @@ bench_measures_what_it_was_asked_for() {
     says out '"share_of_peak": [0-9.e-]*,'
     says out '"layers": \[\]'
     [ "$(grep -c '"mode"' out)" -eq 1 ] || wrong 'more was measured than one mode'
+    lcnn bench tiny.yaml --batch 16 --threads 1 --repeat 1 --mode training --layers 16 --json
+    exits 0
+    says out '"name": "output"'
 }
 
 bench_refuses_what_it_cannot_read() {
@@ -469,10 +496,10 @@ bench_refuses_what_it_cannot_read() {
 }
 
 for name in \
-    version_is_printed every_command_has_help wrong_command_lines_are_refused usage_errors_mark_the_word \
+    version_is_printed every_command_has_help help_names_the_commands wrong_command_lines_are_refused usage_errors_mark_the_word \
     names_are_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located paths_of_data_are_located_in_the_model \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
-    data_lists_the_catalogue run_leaves_a_folder run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
+    data_lists_the_catalogue studies_are_checked run_leaves_a_folder run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
     threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \
     json_prints_one_object chosen_classes_are_named_everywhere validation_of_nothing_is_said \
     training_goes_on_from_weights missing_data_says_where a_note_is_said_once what_is_no_data_is_said_briefly read_only_place_fails_early too_many_threads_leave_no_folder \
