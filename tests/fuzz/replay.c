@@ -18,7 +18,7 @@ static long points; /* calls that were made to fail */
 static bool faults;
 
 /* All of them where they are few; where they are many, so many in even steps. */
-enum { POINTS = 300 };
+enum { POINTS = 25 };
 
 static long run(faulty_kind kind, long at, int stays, const uint8_t *data, size_t size) {
     fuzz_outcome_count = 0;
