@@ -187,7 +187,7 @@ const char **npy_members(const char *path, arena *a, lcnn_errors *errors) {
         for (int i = 0; i < count; i++)
             if (strcmp(names[i], name) == 0)
                 fine = refuse(&s, "a name is in the archive twice");
-        if (count == MAX_MEMBERS)
+        if (fine && count == MAX_MEMBERS)
             fine = refuse(&s, "more than 1000 members");
         else if (fine && !(names[count++] = arena_copy(a, name, strlen(name)))) {
             error_no_memory(errors);

@@ -70,10 +70,8 @@ const char **reader_list(const char *path, int *count, arena *a, lcnn_errors *er
     for (const struct dirent *entry; names && (entry = readdir(folder)); errno = 0) {
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "dataset.yaml") == 0)
             continue;
-        names = grow(names, n, a);
+        names = n < INT32_MAX / 4 ? grow(names, n, a) : NULL;
         if (names && !(names[n++] = arena_copy(a, entry->d_name, strlen(entry->d_name))))
-            names = NULL;
-        if (n == INT32_MAX / 4)
             names = NULL;
     }
     int code = names ? errno : ENOMEM;

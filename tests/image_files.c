@@ -85,6 +85,19 @@ static void write_exif(struct jpeg_compress_struct *jpeg, int orientation, bool 
     jpeg_write_marker(jpeg, JPEG_APP0 + 1, big ? big_form : little_form, sizeof big_form);
 }
 
+/* One scan for all means, then two for each wave: their upper bits, and the last. */
+static void write_many_scans(struct jpeg_compress_struct *jpeg) {
+    static jpeg_scan_info scan[1 + 2 * 63];
+    int count = 0;
+    scan[count++] = (jpeg_scan_info){.comps_in_scan = 1};
+    for (int wave = 1; wave < 64; wave++) {
+        scan[count++] = (jpeg_scan_info){.comps_in_scan = 1, .Ss = wave, .Se = wave, .Al = 1};
+        scan[count++] = (jpeg_scan_info){.comps_in_scan = 1, .Ss = wave, .Se = wave, .Ah = 1};
+    }
+    jpeg->scan_info = scan;
+    jpeg->num_scans = count;
+}
+
 image_bytes make_jpeg(jpeg_kind kind, int width, int height, const uint8_t *rows) {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr error;
@@ -102,6 +115,8 @@ image_bytes make_jpeg(jpeg_kind kind, int width, int height, const uint8_t *rows
     jpeg.comp_info[0].h_samp_factor = jpeg.comp_info[0].v_samp_factor = 1;
     if (kind.progressive)
         jpeg_simple_progression(&jpeg);
+    if (kind.many_scans)
+        write_many_scans(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
     if (kind.orientation)
         write_exif(&jpeg, kind.orientation, kind.big_endian);

@@ -19,9 +19,10 @@ typedef struct png_kind {
 
 image_bytes make_png(png_kind kind, int width, int height, const uint8_t *rows);
 
-/* Best quality, no smaller chroma. `channels` is 1 or 3; an orientation of 0 writes no EXIF. */
+/* Best quality, no smaller chroma. `channels` is 1 or 3; an orientation of 0 writes no EXIF; with
+ * `many_scans` a grey image is progressive in 127 of them. */
 typedef struct jpeg_kind {
-    int channels, progressive, orientation, big_endian;
+    int channels, progressive, orientation, big_endian, many_scans;
 } jpeg_kind;
 
 image_bytes make_jpeg(jpeg_kind kind, int width, int height, const uint8_t *rows);

@@ -76,6 +76,23 @@ START_TEST(dataset_yaml_is_checked) {
 }
 END_TEST
 
+/* Without a list of files it only adds to what they say. */
+START_TEST(dataset_yaml_must_agree_with_the_files) {
+    put_train();
+    put_text("dataset.yaml", "shape: [1, 3, 2]\n");
+    datasets_close(opened(folder));
+    put_text("dataset.yaml", "name: x\nshape: [1, 2, 3]\n");
+    refused(folder, "dataset.yaml:2:8: error: the images in the files are 1x3x2 (only folders of");
+    unlink(arena_format(memory, "%s/%s", folder, images_name));
+    unlink(arena_format(memory, "%s/%s", folder, labels_name));
+    const bytes images = some_images(), labels = some_labels(1);
+    put("emnist-letters-train-images-idx3-ubyte", &images);
+    put("emnist-letters-train-labels-idx1-ubyte", &labels);
+    put_text("dataset.yaml", "classes: [a, b]\n");
+    refused(folder, "dataset.yaml:1:10: error: 2 classes; the files have 26");
+}
+END_TEST
+
 START_TEST(a_folder_named_as_emnist_is_emnist) {
     bytes labels = some_labels(1);
     FILE *f = fopen(arena_format(memory, "%s/emnist-letters-test-images-idx3-ubyte", folder), "wb");
@@ -125,6 +142,11 @@ START_TEST(a_folder_that_could_be_several_sets) {
     bytes labels = some_labels(0);
     put("other-test-labels-idx1-ubyte", &labels);
     refused(folder, "the files of several sets are in this folder");
+    unlink(arena_format(memory, "%s/other-test-labels-idx1-ubyte", folder));
+    put("test-labels-idx1-ubyte", &labels);
+    put("t10k-labels-idx1-ubyte", &labels);
+    refused(folder,
+            "both 'test-...' and 't10k-...' are in this folder; a dataset.yaml in it can say");
 }
 END_TEST
 
@@ -313,6 +335,7 @@ int main(void) {
     tcase_add_test(cases, a_folder_may_hold_a_test_part_only);
     tcase_add_test(cases, dataset_yaml_puts_right_what_is_transposed_and_counted_from_one);
     tcase_add_test(cases, dataset_yaml_is_checked);
+    tcase_add_test(cases, dataset_yaml_must_agree_with_the_files);
     tcase_add_test(cases, a_folder_named_as_emnist_is_emnist);
     tcase_add_test(cases, labels_of_emnist_letters_are_1_to_26);
     tcase_add_test(cases, a_folder_that_could_be_several_sets);

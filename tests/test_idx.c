@@ -50,6 +50,30 @@ START_TEST(idx_headers) {
 }
 END_TEST
 
+START_TEST(what_else_a_file_may_be_is_said) {
+    static const struct {
+        const char *begins, *message;
+    } known[] = {
+        {"BZh9", "(this is bzip2: unpack it first)"},
+        {"PK\003\004", "(this is a zip archive: unpack it first)"},
+        {"\xfd"
+         "7zX",
+         "(this is xz: unpack it first)"},
+        {"<htm", "(this is a web page, not the data: download it again)"},
+    };
+    put_train();
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        put_text(images_name, known[i].begins);
+        refused(folder, known[i].message);
+    }
+    bytes images = some_images(), once = zipped(images.data, images.size);
+    bytes twice = zipped(once.data, once.size);
+    put(images_name, &twice);
+    refused(folder, "begins with 1f 8b 08 00, an IDX file with 00 00 (compressed twice: unpack it "
+                    "once)");
+}
+END_TEST
+
 START_TEST(every_bit_of_a_header_counts) {
     put_train();
     for (int bit = 0; bit < 8 * 16; bit++) {
@@ -257,6 +281,7 @@ int main(void) {
     TCase *cases = tcase_create("idx");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, idx_headers);
+    tcase_add_test(cases, what_else_a_file_may_be_is_said);
     tcase_add_test(cases, every_bit_of_a_header_counts);
     tcase_add_test(cases, every_truncation_is_found);
     tcase_add_test(cases, gzip_members_may_be_joined_anywhere);

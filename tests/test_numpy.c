@@ -1,10 +1,12 @@
 /* test_numpy.c - data sets of NumPy arrays, as .npy files in a folder and in .npz archives. */
 #include "config.h"
 
+#include "npy.h"
 #include "small_set.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifdef HAVE_ARCHIVE
@@ -40,7 +42,7 @@ static array npy_of_header(const char *header, const void *data, size_t size) {
     return a;
 }
 
-static array npy(const char *type, const char *dims, const void *data, size_t size) {
+static array npy_of(const char *type, const char *dims, const void *data, size_t size) {
     return npy_of_header(arena_format(memory,
                                       "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
                                       type, dims),
@@ -61,11 +63,11 @@ static array four_images(void) {
     uint8_t data[24];
     for (int i = 0; i < 24; i++)
         data[i] = (uint8_t)i;
-    return npy("|u1", "4, 2, 3", data, sizeof data);
+    return npy_of("|u1", "4, 2, 3", data, sizeof data);
 }
 
 static array four_labels(void) {
-    return npy("|u1", "4,", "\0\1\2\1", 4);
+    return npy_of("|u1", "4,", "\0\1\2\1", 4);
 }
 
 static void put_pair(array images, array labels) {
@@ -118,6 +120,23 @@ START_TEST(images_and_labels_are_divided) {
 }
 END_TEST
 
+START_TEST(arrays_that_do_not_fit) {
+    put_pair(four_images(), four_labels());
+    put_array("train_images.npy", four_images());
+    put_array("train_labels.npy", four_labels());
+    refused(folder, "arrays of two names stand for the same part; keep one pair of them");
+    unlink(arena_format(memory, "%s/train_images.npy", folder));
+    unlink(arena_format(memory, "%s/train_labels.npy", folder));
+    put_array("x_test.npy", npy_of("|u1", "4, 3, 2", four_images().bytes, 24));
+    put_array("y_test.npy", four_labels());
+    refused(folder, "x_test.npy: error: images of shape [4, 3, 2]: the other part has images of "
+                    "another size");
+    put_array("x_test.npy", four_images());
+    put_text("dataset.yaml", "classes: [a, b]\n");
+    refused(folder, "y_train.npy: error: label 2 is 2; the labels of ");
+}
+END_TEST
+
 START_TEST(labels_of_every_type) {
     static const struct {
         const char *type;
@@ -135,7 +154,7 @@ START_TEST(labels_of_every_type) {
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         put_pair(four_images(),
-                 npy(known[i].type, i % 2 ? "4," : "4, 1", known[i].data, known[i].size));
+                 npy_of(known[i].type, i % 2 ? "4," : "4, 1", known[i].data, known[i].size));
         check_four(folder);
     }
 }
@@ -147,42 +166,42 @@ START_TEST(images_of_other_types) {
     int16_t shorts[24];
     for (int i = 0; i < 24; i++)
         shorts[i] = (int16_t)(reals[i] = (float)i);
-    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy_of(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     check_four(folder);
-    put_pair(npy(HOST_ORDER "i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
+    put_pair(npy_of(HOST_ORDER "i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
     check_four(folder);
     reals[7] = 0.5f;
-    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy_of(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     refused(folder, "image 1 (float32) has values other than the whole numbers 0 to 255; save the "
                     "images as uint8");
     shorts[23] = 256;
-    put_pair(npy(HOST_ORDER "i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
+    put_pair(npy_of(HOST_ORDER "i2", "4, 2, 3", shorts, sizeof shorts), four_labels());
     refused(folder, "image 3 (int16) has values other");
     for (int i = 0; i < 24; i++)
         reals[i] = (float)(i % 2);
-    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy_of(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     refused(folder, "image 0 (float32) has values other");
     memset(reals, 0xff, sizeof reals); /* no numbers */
-    put_pair(npy(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
+    put_pair(npy_of(HOST_ORDER "f4", "4, 2, 3", reals, sizeof reals), four_labels());
     refused(folder, "image 0 (float32) has values other");
 }
 END_TEST
 
 START_TEST(channels_first_and_last) {
     static const uint8_t planes[] = {0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11};
-    array labels = npy("|u1", "1,", "\0", 1), images = four_images();
+    array labels = npy_of("|u1", "1,", "\0", 1), images = four_images();
     uint8_t *data = images.bytes + images.size - 24;
-    put_pair(npy("|u1", "1, 2, 2, 3", data, 12), labels);
+    put_pair(npy_of("|u1", "1, 2, 2, 3", data, 12), labels);
     dataset *d = opened(folder);
     ck_assert(shape_equal(&d->info.image, &(shape){3, {3, 2, 2}}));
     ck_assert_mem_eq(d->train.images, planes, 12);
     datasets_close(d);
-    put_pair(npy("|u1", "1, 3, 2, 2", data, 12), labels);
+    put_pair(npy_of("|u1", "1, 3, 2, 2", data, 12), labels);
     d = opened(folder);
     ck_assert(shape_equal(&d->info.image, &(shape){3, {3, 2, 2}}));
     ck_assert_int_eq(d->train.images[11], 11);
     datasets_close(d);
-    put_pair(npy("|u1", "1, 3, 2, 3", data, 18), labels);
+    put_pair(npy_of("|u1", "1, 3, 2, 3", data, 18), labels);
     refused(folder, "images of shape [1, 3, 2, 3]: either dimension could be the channels");
     put_text("dataset.yaml", "shape: [3, 2, 3]\n");
     datasets_close(opened(folder));
@@ -191,9 +210,9 @@ START_TEST(channels_first_and_last) {
     ck_assert_int_eq(d->train.images[1], 3);
     datasets_close(d);
     unlink(arena_format(memory, "%s/dataset.yaml", folder));
-    put_pair(npy("|u1", "1, 2, 2, 2", data, 8), labels);
+    put_pair(npy_of("|u1", "1, 2, 2, 2", data, 8), labels);
     refused(folder, "neither the second nor the last dimension is 1 or 3");
-    put_pair(npy("|u1", "1, 9", data, 9), labels);
+    put_pair(npy_of("|u1", "1, 9", data, 9), labels);
     d = opened(folder);
     ck_assert_int_eq(d->info.image.dim[2], 3);
     datasets_close(d);
@@ -216,6 +235,10 @@ START_TEST(headers) {
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647), "
          "}",
          "more elements than any memory holds"},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2147483648,), }",
+         "a dimension above 2147483647"},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 24), }",
+         "more than 8 dimensions"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (4, 0, 3), }",
          "dimensions must be 1 to 4096"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }",
@@ -226,12 +249,12 @@ START_TEST(headers) {
         put_pair(npy_of_header(wrong[i].header, data, 24), four_labels());
         refused(folder, wrong[i].message);
     }
-    put_pair(four_images(), npy("|u1", "4, 10", data, 40));
+    put_pair(four_images(), npy_of("|u1", "4, 10", data, 40));
     refused(folder,
             "labels of shape [4, 10]: one number for each image expected (labels.argmax(1)");
-    put_pair(four_images(), npy("|u1", "3,", data, 3));
+    put_pair(four_images(), npy_of("|u1", "3,", data, 3));
     refused(folder, "4 images, but 3 labels");
-    put_pair(four_images(), npy("|i1", "4,", "\0\1\2\xff", 4));
+    put_pair(four_images(), npy_of("|i1", "4,", "\0\1\2\xff", 4));
     refused(folder, "label 3 (int8) is no whole number from 0 to 255");
 }
 END_TEST
@@ -306,6 +329,37 @@ START_TEST(archives_that_are_wrong) {
     const member other[] = {{"arr_0.npy", four_images()}, {"../y_train.npy", four_labels()}};
     refused(put_archive("set.npz", true, other, 2),
             "the arrays are called arr_0.npy, ../y_train.npy; expected x_train and y_train");
+    put_archive("other.npz", true, other, 2);
+    refused(folder, "several .npz files are in this folder; name one");
+}
+END_TEST
+
+/* A thousand are read, and nothing is said but that they are no images; one more is too many, even
+ * under a name that was there already. */
+START_TEST(archives_of_many_members) {
+    enum { MOST = 1000 };
+    member *many = arena_array(memory, MOST + 1, sizeof *many);
+    for (int i = 0; i <= MOST; i++)
+        many[i] = (member){arena_format(memory, "%d", i), {.size = 1}};
+    refused(put_archive("set.npz", true, many, MOST), "the arrays are called 0, 1, 2, 3");
+    refused(put_archive("set.npz", true, many, MOST + 1), "more than 1000 members");
+    many[MOST].name = "7";
+    refused(put_archive("set.npz", true, many, MOST + 1), "a name is in the archive twice");
+}
+END_TEST
+
+/* What was an archive a moment ago may be a pipe by now. */
+START_TEST(an_archive_that_is_no_file_is_not_waited_for) {
+    const char *path = arena_format(memory, "%s/set.npz", folder);
+    npy header;
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert(!npy_header((npy_place){path, "x_train.npy"}, &header, errors));
+    ck_assert_ptr_null(npy_members(path, memory, errors));
+    ck_assert_int_eq(lcnn_errors_count(errors), 2);
+    ck_assert_ptr_nonnull(
+        strstr(lcnn_errors_text(errors, 0), "set.npz: error: x_train.npy: not a regular file"));
+    ck_assert_ptr_nonnull(
+        strstr(lcnn_errors_text(errors, 1), "set.npz: error: not a regular file"));
 }
 END_TEST
 
@@ -367,6 +421,7 @@ int main(void) {
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, arrays_in_a_folder);
     tcase_add_test(cases, images_and_labels_are_divided);
+    tcase_add_test(cases, arrays_that_do_not_fit);
     tcase_add_test(cases, labels_of_every_type);
     tcase_add_test(cases, images_of_other_types);
     tcase_add_test(cases, channels_first_and_last);
@@ -375,6 +430,8 @@ int main(void) {
 #ifdef HAVE_ARCHIVE
     tcase_add_test(cases, archives_stored_and_deflated);
     tcase_add_test(cases, archives_that_are_wrong);
+    tcase_add_test(cases, archives_of_many_members);
+    tcase_add_test(cases, an_archive_that_is_no_file_is_not_waited_for);
     tcase_add_test(cases, damaged_archives);
 #endif
     tcase_add_test(cases, damaged_arrays);

@@ -4,12 +4,14 @@
 
 #include "image_files.h"
 #include "picture.h"
+#include "picture_write.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static picture parsed(const void *data, size_t size, int channels) {
     picture p;
@@ -39,6 +41,24 @@ static void refused_bytes(const void *data, size_t size, const char *part) {
     ck_assert_msg(!part || strstr(lcnn_errors_text(e, 0), part), "'%s' not in '%s'", part,
                   lcnn_errors_text(e, 0));
     lcnn_errors_free(e);
+}
+
+/* Between the two what is printed goes to a file, which must stay empty. */
+static int usual_stderr, printed;
+
+static void redirect_stderr(void) {
+    usual_stderr = dup(2);
+    printed = open(arena_format(memory, "%s/stderr", folder), O_CREAT | O_WRONLY, 0600);
+    ck_assert_int_eq(dup2(printed, 2), 2);
+}
+
+static void nothing_was_printed(void) {
+    struct stat info;
+    dup2(usual_stderr, 2);
+    ck_assert_int_eq(fstat(printed, &info), 0);
+    ck_assert_int_eq(info.st_size, 0);
+    close(printed);
+    close(usual_stderr);
 }
 
 /* ---- PNM ------------------------------------------------------------------------------------- */
@@ -82,6 +102,8 @@ START_TEST(pnm_that_is_wrong) {
         {"P2 3 2 0 1 2 3 4 5 6", "the greatest value must be 1 to 65535"},
         {"P2 3 2 65536 1 2 3 4 5 6", "the greatest value must be 1 to 65535"},
         {"P1 3 2 101 012", "0 or 1 was expected here"},
+        {"P1 3 2 101 01", "@0xd: error: PNM image: the file ends early"},
+        {"P4 3 2 a", "@0x8: error: PNM image: the file ends early"},
         {"P5 3 2 255X123456", "white space was expected here"},
         {"P5 0 2 255 ", "an image of 0x2 pixels"},
         {"P5 65536 1 255 ", "an image of 65536x1 pixels; at most 65535 a side"},
@@ -205,6 +227,21 @@ START_TEST(damaged_png) {
 }
 END_TEST
 
+/* What libpng warns of it does not print, and refuses in the end. */
+START_TEST(png_of_an_impossible_depth) {
+    image_bytes image = make_png((png_kind){GREY, 8, 0, 0, 0}, 1, 1, pattern(1));
+    if (image.size == 0)
+        suite_skip("built without libpng");
+    image.data[24] = 3; /* bits a sample, and the checksum of the header with them */
+    uLong sum = crc32(0, image.data + 12, 17);
+    for (int i = 0; i < 4; i++)
+        image.data[29 + i] = (uint8_t)(sum >> (24 - 8 * i));
+    redirect_stderr();
+    refused_bytes(image.data, image.size, "damaged PNG image: Invalid IHDR data");
+    nothing_was_printed();
+}
+END_TEST
+
 /* libpng would make such pixels black. */
 START_TEST(colours_beyond_the_palette) {
     static const uint8_t eight[] = {0, 1, 2, 4}, four[] = {0x01, 0x30, 0x21, 0x00};
@@ -311,9 +348,7 @@ START_TEST(damaged_jpeg) {
                                   16, 16, pattern(3));
     if (image.size == 0)
         suite_skip("built without libjpeg");
-    const char *printed = arena_format(memory, "%s/stderr", folder);
-    int before = dup(2), file = open(printed, O_CREAT | O_WRONLY, 0600);
-    ck_assert_int_eq(dup2(file, 2), 2);
+    redirect_stderr();
     for (size_t size = 0; size < image.size; size++)
         refused_bytes(image.data, size, NULL);
     for (size_t bit = 0; bit < 8 * image.size; bit++) {
@@ -325,13 +360,18 @@ START_TEST(damaged_jpeg) {
         lcnn_errors_free(e);
         image.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    dup2(before, 2);
-    struct stat info;
-    ck_assert_int_eq(fstat(file, &info), 0);
-    ck_assert_int_eq(info.st_size, 0);
-    close(file);
-    close(before);
+    nothing_was_printed();
     refused_bytes(image.data, image.size - 20, "damaged JPEG image: ");
+}
+END_TEST
+
+/* Each scan costs another pass over the image: a small file could keep the reader for hours. */
+START_TEST(a_jpeg_of_very_many_scans) {
+    image_bytes image =
+        make_jpeg((jpeg_kind){.channels = 1, .progressive = 1, .many_scans = 1}, 8, 8, pattern(1));
+    if (image.size == 0)
+        suite_skip("built without libjpeg");
+    refused_bytes(image.data, image.size, "picture: error: a JPEG image of more than 100 scans");
 }
 END_TEST
 
@@ -359,6 +399,22 @@ START_TEST(files) {
 }
 END_TEST
 
+START_TEST(a_picture_wider_than_png_can_be) {
+    enum { WIDE = 1000001 };
+    size_t size;
+    const picture wide = {1, 1, WIDE, arena_array(memory, WIDE, 1)};
+    if (!picture_path_fits("wide.png", errors))
+        suite_skip("built without libpng");
+    ck_assert_ptr_null(picture_encode("wide.png", &wide, &size, errors));
+    ck_assert_int_eq(lcnn_errors_count(errors), 1);
+    ck_assert_int_eq(lcnn_errors_status(errors), LCNN_BAD_IO);
+    ck_assert_ptr_nonnull(strstr(lcnn_errors_text(errors, 0), "wide.png: error: libpng: "));
+    uint8_t *grey = picture_encode("wide.pgm", &wide, &size, errors);
+    ck_assert_uint_eq(size, strlen("P5\n1000001 1\n255\n") + WIDE);
+    free(grey);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("picture");
     TCase *cases = tcase_create("picture");
@@ -370,12 +426,15 @@ int main(void) {
     tcase_add_test(cases, png_of_every_kind);
     tcase_add_test(cases, interlaced_png);
     tcase_add_test(cases, damaged_png);
+    tcase_add_test(cases, png_of_an_impossible_depth);
     tcase_add_test(cases, colours_beyond_the_palette);
     tcase_add_test(cases, a_png_bomb_is_not_unpacked);
     tcase_add_test(cases, jpeg_in_grey_and_colour);
     tcase_add_test(cases, jpeg_turned_as_exif_says);
     tcase_add_test(cases, damaged_jpeg);
+    tcase_add_test(cases, a_jpeg_of_very_many_scans);
     tcase_add_test(cases, files);
+    tcase_add_test(cases, a_picture_wider_than_png_can_be);
     suite_add_tcase(suite, cases);
     return suite_run(suite);
 }

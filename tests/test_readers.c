@@ -146,6 +146,64 @@ START_TEST(folders_of_images_that_are_wrong) {
 }
 END_TEST
 
+START_TEST(class_folders_that_are_numbers_are_in_their_order) {
+    static const char *const order[] = {"2", "03", "3", "5", "10", "1a"};
+    for (int i = 0; i < 6; i++) {
+        make_folder(order[5 - i]);
+        put_grey(arena_format(memory, "%s/1", order[5 - i]), 1);
+    }
+    dataset *d = opened(folder);
+    ck_assert_int_eq(d->info.classes, 6);
+    for (int i = 0; i < 6; i++)
+        ck_assert_str_eq(d->info.class_names[i], order[i]);
+    datasets_close(d);
+}
+END_TEST
+
+START_TEST(folders_of_images_that_are_too_much) {
+    static uint8_t wide[520] = "P4 4097 1 ";
+    make_folder("train");
+    make_folder("train/a");
+    put_bytes("train/a/1", wide, 10 + (4097 + 7) / 8);
+    refused(folder,
+            "/train/a/1: error: more than 4096 pixels a side; a dataset.yaml in the folder");
+    put_text("dataset.yaml", "shape: [1, 1, 1]\n");
+    datasets_close(opened(folder));
+    unlink(at("dataset.yaml"));
+    put_grey("train/a/1", 1);
+    make_folder("training");
+    make_folder("training/a");
+    put_grey("training/a/1", 1);
+    refused(folder, "/training: error: there are two folders for this part");
+    unlink(at("training/a/1"));
+    rmdir(at("training/a"));
+    rmdir(at("training"));
+    for (int i = 0; i < 256; i++) {
+        make_folder(arena_format(memory, "train/%d", i));
+        put_grey(arena_format(memory, "train/%d/1", i), 1);
+    }
+    refused(folder, "more than 256 folders of classes");
+}
+END_TEST
+
+/* More than room is made for at first. */
+START_TEST(a_class_of_many_images) {
+    enum { MANY = 1500 };
+    make_folder("train");
+    make_folder("train/a");
+    make_folder("train/b");
+    for (int i = 0; i < MANY; i++)
+        put_grey(arena_format(memory, "train/%s/%04d", i ? "b" : "a", i), i % 256);
+    dataset *d = opened(folder);
+    ck_assert_uint_eq(d->train.count, MANY);
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_int_eq(d->train.images[4 * i], i % 256);
+        ck_assert_int_eq(d->train.labels[i], i > 0);
+    }
+    datasets_close(d);
+}
+END_TEST
+
 START_TEST(dataset_yaml_brings_images_to_one_shape) {
     make_folder("a");
     put_text("a/1.ppm", "P3 4 2 255 0 0 0 255 255 255 4 4 4 4 4 4 "
@@ -303,6 +361,36 @@ START_TEST(csv_that_is_wrong) {
 }
 END_TEST
 
+START_TEST(csv_files_that_do_not_fit) {
+    put_text("readme.txt", "no table");
+    put_text("a-train.csv", "0,1,2,3,4\n");
+    put_text("a-test.csv", "");
+    refused(folder, "a-test.csv:1:1: error: the file is empty");
+    put_text("a-test.csv", "0,1\n");
+    refused(folder, "a-test.csv: error: 1 values an image; the other file has 4");
+    put_text("dataset.yaml", "classes: [a, b]\n");
+    put_text("a-test.csv", "0,1,2,3,4\n2,1,2,3,4\n");
+    refused(folder, "a-test.csv:2:1: error: label 1 is 2; the labels of ");
+    put_text("b-train.csv", "0,1,2,3,4\n");
+    refused(folder, "both 'a-train.csv' and 'b-train.csv' are in this folder");
+    unlink(at("a-train.csv"));
+    refused(folder, "both 'a-test.csv' and 'b-train.csv' are in this folder");
+}
+END_TEST
+
+START_TEST(dataset_yaml_says_the_shape_of_a_line) {
+    put_text("a-train.csv", "0,1,2,3,4,5,6\n");
+    put_text("dataset.yaml", "shape: [1, 2, 3]\ntransposed: true\n");
+    dataset *d = opened(folder); /* three rows of two as stored */
+    ck_assert(shape_equal(&d->info.image, &(shape){3, {1, 2, 3}}));
+    static const uint8_t upright[] = {1, 3, 5, 2, 4, 6};
+    ck_assert_mem_eq(d->train.images, upright, sizeof upright);
+    datasets_close(d);
+    put_text("dataset.yaml", "shape: [1, 2, 2]\n");
+    refused(folder, "a-train.csv: error: 6 values an image; the shape in dataset.yaml has 4");
+}
+END_TEST
+
 /* ---- CIFAR ----------------------------------------------------------------------------------- */
 
 enum { RECORD = 3073 };
@@ -433,12 +521,17 @@ int main(void) {
     tcase_add_test(cases, a_folder_for_each_class);
     tcase_add_test(cases, an_undivided_folder_is_divided_by_names);
     tcase_add_test(cases, folders_of_images_that_are_wrong);
+    tcase_add_test(cases, class_folders_that_are_numbers_are_in_their_order);
+    tcase_add_test(cases, folders_of_images_that_are_too_much);
+    tcase_add_test(cases, a_class_of_many_images);
     tcase_add_test(cases, dataset_yaml_brings_images_to_one_shape);
     tcase_add_test(cases, png_and_jpeg_in_one_folder);
     tcase_add_test(cases, csv_with_and_without_a_first_line);
     tcase_add_test(cases, emnist_as_csv_is_emnist);
     tcase_add_test(cases, csv_of_no_part_is_divided_by_number);
     tcase_add_test(cases, csv_that_is_wrong);
+    tcase_add_test(cases, csv_files_that_do_not_fit);
+    tcase_add_test(cases, dataset_yaml_says_the_shape_of_a_line);
     tcase_add_test(cases, cifar_10);
     tcase_add_test(cases, cifar_that_is_wrong);
     tcase_add_test(cases, cifar_100);

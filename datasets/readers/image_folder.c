@@ -282,9 +282,8 @@ static bool first_shape(const place *at, const finding *f, description *set, are
     for (int c = 0; list.count == 0 && c < set->info.classes; c++)
         if (!add_class(at, &every, which, c, &list, a, errors))
             return false;
-    if (list.count == 0)
-        return refuse(errors, at->path, "no images are in the folders of the classes");
-    if (!picture_header(list.path[0], &p, errors))
+    /* All may be gone since they were looked for: then the whole folder is refused, as no image. */
+    if (!picture_header(list.count ? list.path[0] : at->path, &p, errors))
         return false;
     if (p.height > IDX_MAX_SIDE || p.width > IDX_MAX_SIDE)
         return refuse(
