@@ -32,18 +32,22 @@ static known_file recognise(const catalogue *c, const file_digest *d) {
 }
 
 /* Reading fails quietly here: a damaged file is a file that differs, and the reason becomes its
- * note. */
-static bool read_digest(const char *path, file_digest *d, const char **why, arena *a) {
+ * note. *fine: the file could be read as it is. False when memory is out, which says nothing of the
+ * file. */
+static bool read_digest(const char *path, file_digest *d, bool *fine, const char **why, arena *a) {
     lcnn_errors *errors = lcnn_errors_new();
-    bool fine = errors && digest_file(path, d, errors);
-    if (fine)
+    if (!errors)
+        return false;
+    *fine = digest_file(path, d, errors);
+    if (*fine)
         digest_unpack(path, d, errors);
-    const char *text = errors && lcnn_errors_count(errors) ? lcnn_errors_text(errors, 0) : "";
+    const char *text = lcnn_errors_count(errors) ? lcnn_errors_text(errors, 0) : "";
     const char *found = strstr(text, "error: ");
     found = found ? found + strlen("error: ") : text;
     *why = arena_copy(a, found, strlen(found));
+    bool known = *why && lcnn_errors_status(errors) != LCNN_NO_MEMORY;
     lcnn_errors_free(errors);
-    return fine && *why;
+    return known;
 }
 
 static const char *note_size(const file_digest *d, const file_facts *known, arena *a) {
@@ -66,13 +70,17 @@ static const char *note_difference(const catalogue *c, const file_digest *d,
     return *why ? why : note_size(d, known, a);
 }
 
-static void judge(const catalogue *c, const file_facts *known, lcnn_file_check *out, arena *a) {
+/* False when memory is out. */
+static bool judge(const catalogue *c, const file_facts *known, lcnn_file_check *out, arena *a) {
     file_digest d;
     const char *why;
+    bool fine;
     out->verdict = LCNN_FILE_DIFFERS;
-    if (!read_digest(out->path, &d, &why, a)) {
-        out->note = why ? why : "out of memory";
-        return;
+    if (!read_digest(out->path, &d, &fine, &why, a))
+        return false;
+    if (!fine) {
+        out->note = why;
+        return true;
     }
     digest_fit fit = digest_compare(&d, known);
     if (fit == FIT_FILE)
@@ -88,7 +96,7 @@ static void judge(const catalogue *c, const file_facts *known, lcnn_file_check *
                         : "no checksum is known";
     } else
         out->note = note_difference(c, &d, known, why, a);
-    out->note = out->note ? out->note : "";
+    return out->note != NULL;
 }
 
 /* ---- A set ----------------------------------------------------------------------------------- */
@@ -123,8 +131,8 @@ static bool judge_all(const catalogue *c, const description *set, const char *fo
                                  .role = catalogue_file_role(i),
                                  .verdict = LCNN_FILE_MISSING,
                                  .note = ""};
-        if (found)
-            judge(c, known, out, a);
+        if (found && !judge(c, known, out, a))
+            return false;
     }
     return true;
 }
@@ -149,9 +157,9 @@ const lcnn_verification *verify_set(const catalogue *c, const description *set, 
 
 /* ---- A folder -------------------------------------------------------------------------------- */
 
-/* Names of the regular files in a folder, in order; those that begin with '.' and dataset.yaml are
+/* Paths of the regular files in a folder, in order; those that begin with '.' and dataset.yaml are
  * left out. NULL with a message. */
-static char **list_files(const char *path, int *count, arena *a, lcnn_errors *errors) {
+static const char **list_files(const char *path, int *count, arena *a, lcnn_errors *errors) {
     struct dirent **entry;
     int n = scandir(path, &entry, NULL, alphasort);
     *count = 0;
@@ -160,19 +168,21 @@ static char **list_files(const char *path, int *count, arena *a, lcnn_errors *er
                   strerror(errno));
         return NULL;
     }
-    char **name = arena_array(a, (size_t)n + 1, sizeof *name);
+    const char **whole = arena_array(a, (size_t)n + 1, sizeof *whole);
     for (int i = 0; i < n; i++) {
         struct stat info;
-        const char *whole = arena_format(a, "%s/%s", path, entry[i]->d_name);
-        if (name && whole && entry[i]->d_name[0] != '.' && stat(whole, &info) == 0 &&
-            S_ISREG(info.st_mode) && strcmp(entry[i]->d_name, "dataset.yaml") != 0)
-            name[(*count)++] = arena_copy(a, entry[i]->d_name, strlen(entry[i]->d_name));
+        const char *name = entry[i]->d_name;
+        if (whole && !(whole[*count] = arena_format(a, "%s/%s", path, name)))
+            whole = NULL;
+        if (whole && *name != '.' && strcmp(name, "dataset.yaml") != 0 &&
+            stat(whole[*count], &info) == 0 && S_ISREG(info.st_mode))
+            ++*count;
         free(entry[i]);
     }
     free(entry);
-    if (!name)
+    if (!whole)
         error_no_memory(errors);
-    return name;
+    return whole;
 }
 
 static bool listed(const lcnn_verification *v, const char *path) {
@@ -182,59 +192,58 @@ static bool listed(const lcnn_verification *v, const char *path) {
     return false;
 }
 
-/* A file that nobody described: known by its content, or not at all. */
-static void judge_stranger(const catalogue *c, lcnn_file_check *out, arena *a) {
+/* A file that nobody described: known by its content, or not at all. False when memory is out. */
+static bool judge_stranger(const catalogue *c, lcnn_file_check *out, arena *a) {
     file_digest d;
     const char *why;
-    *out = (lcnn_file_check){
-        .path = out->path, .set = "", .role = "", .verdict = LCNN_FILE_UNKNOWN, .note = ""};
-    if (!read_digest(out->path, &d, &why, a)) {
-        out->verdict = LCNN_FILE_DIFFERS;
-        out->note = why ? why : "out of memory";
-        return;
-    }
-    known_file known = recognise(c, &d);
+    bool fine;
+    *out = (lcnn_file_check){.path = out->path, .set = "", .role = ""};
+    if (!read_digest(out->path, &d, &fine, &why, a))
+        return false;
+    known_file known = fine ? recognise(c, &d) : (known_file){0};
     if (!known.set) {
         out->note = *why ? why : "no file of the catalogue";
         out->verdict = *why ? LCNN_FILE_DIFFERS : LCNN_FILE_UNKNOWN;
-        return;
+        return true;
     }
     out->set = known.set->info.name;
     out->role = catalogue_file_role(known.index);
-    judge(c, catalogue_file(known.set, known.index), out, a);
+    out->note = "";
+    return judge(c, catalogue_file(known.set, known.index), out, a);
 }
 
 /* What the folder's own dataset.yaml says of its files; false with messages. */
 static bool judge_described(const catalogue *c, const char *path, lcnn_verification *v,
                             lcnn_file_check *file, arena *a, lcnn_errors *errors) {
     const char *yaml = arena_format(a, "%s/dataset.yaml", path);
-    if (!yaml || !places_there(yaml))
-        return yaml != NULL;
+    if (yaml && !places_there(yaml))
+        return true;
     error_blame(errors, LCNN_BAD_DATA);
-    const doc *map = document_read(a, yaml, errors);
+    const doc *map = yaml ? document_read(a, yaml, errors) : NULL;
     const description *set = map ? describe(map, false, a, errors) : NULL;
     error_blame(errors, LCNN_BAD_MODEL);
-    return set && judge_all(c, set, path, v, file, a);
+    bool done = set && judge_all(c, set, path, v, file, a);
+    if (!yaml || (set && !done))
+        error_no_memory(errors);
+    return done;
 }
 
 const lcnn_verification *verify_folder(const catalogue *c, const char *path, arena *a,
                                        lcnn_errors *errors) {
     int count;
     lcnn_file_check *file;
-    char **name = list_files(path, &count, a, errors);
-    lcnn_verification *v = name ? begin(path, count + SET_FILES, &file, a, errors) : NULL;
+    const char **whole = list_files(path, &count, a, errors);
+    lcnn_verification *v = whole ? begin(path, count + SET_FILES, &file, a, errors) : NULL;
     if (!v || !judge_described(c, path, v, file, a, errors))
         return NULL;
     for (int i = 0; i < count; i++) {
-        const char *whole = name[i] ? arena_format(a, "%s/%s", path, name[i]) : NULL;
-        if (!whole) {
+        if (listed(v, whole[i]))
+            continue;
+        file[v->count].path = whole[i];
+        if (!judge_stranger(c, &file[v->count++], a)) {
             error_no_memory(errors);
             return NULL;
         }
-        if (listed(v, whole))
-            continue;
-        file[v->count].path = whole;
-        judge_stranger(c, &file[v->count++], a);
     }
     return v;
 }

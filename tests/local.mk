@@ -4,6 +4,7 @@ check_LIBRARIES += libsuite.a
 libsuite_a_SOURCES = tests/suite.c tests/suite.h
 check_PROGRAMS += \
 	tests/test_attr \
+	tests/test_catalogue \
 	tests/test_checkpoint \
 	tests/test_claims \
 	tests/test_conv \
@@ -156,6 +157,7 @@ tests_test_faults_SOURCES = tests/test_faults.c tests/faulty.c tests/faulty.h
 tests_test_faults_LDFLAGS = $(FAULTY_WRAPS)
 
 # Small data sets, written and read.
+tests_test_catalogue_SOURCES = tests/test_catalogue.c tests/small_set.c tests/small_set.h
 tests_test_datasets_SOURCES = tests/test_datasets.c tests/small_set.c tests/small_set.h
 web_set = tests/web_set.c tests/web_set.h tests/http_server.c tests/http_server.h tests/small_set.c tests/small_set.h
 tests_test_fetch_SOURCES = tests/test_fetch.c $(web_set)

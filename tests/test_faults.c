@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- A folder of the test's own ---------------------------------------------------------------- */
@@ -32,6 +33,7 @@ static const char network[] = "name: tiny\n"
                               "  - {name: output, op: dense, units: $classes}\n"
                               "loss: {op: softmax_cross_entropy, from: output}\n";
 
+static void make_files(void);
 static void make_photo(void);
 static void make_weights(void);
 
@@ -57,6 +59,7 @@ static void set_up(void) {
                       "       than: {train.batch_size: 10}}]}\n");
     make_weights();
     make_photo();
+    make_files();
 }
 
 static void tear_down(void) {
@@ -244,6 +247,48 @@ static bool view(char outcome[65], lcnn_errors *errors) {
     return v != NULL;
 }
 
+static bool write_pictures(char outcome[65], lcnn_errors *errors) {
+    static const char *const form[] = {
+        "form.ppm",
+#ifdef HAVE_PNG
+        "form.png",
+#endif
+    };
+    lcnn_picture *photo = lcnn_picture_read("photo.pgm", 3, errors);
+    bool done = photo != NULL;
+    for (size_t i = 0; done && i < sizeof form / sizeof *form; i++) {
+        done = lcnn_picture_write(photo, form[i], errors);
+        lcnn_picture *again = done ? lcnn_picture_read(form[i], 1, errors) : NULL;
+        done = again && memcmp(again->pixels, photo->pixels, 40 * 40) == 0;
+        lcnn_picture_free(again);
+    }
+    lcnn_picture_free(photo);
+    snprintf(outcome, 65, "the same in every form");
+    return done;
+}
+
+/* Files that a dataset.yaml tells of, another, and a damaged one. */
+static void make_files(void) {
+    ck_assert_int_eq(mkdir("files", 0700), 0);
+    put("files/photo", "P2 1 1 255 7");
+    put("files/labels", "abc");
+    put("files/other", "other");
+    put("files/damaged", "\x1f\x8b damaged");
+    put("files/dataset.yaml",
+        "name: x\nshape: [1, 1, 1]\nclasses: [a, b]\n"
+        "files: {train: {images: {name: photo, size: 12}, labels: {name: labels, sha256: "
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad}}}\n");
+}
+
+/* That memory was out says nothing of a file. */
+static bool verify(char outcome[65], lcnn_errors *errors) {
+    lcnn_verification *v = lcnn_data_verify("./files", errors);
+    for (int i = 0; v && i < v->count; i++)
+        snprintf(outcome + strlen(outcome), 65 - strlen(outcome), "%d ", (int)v->file[i].verdict);
+    lcnn_verification_free(v);
+    return v != NULL;
+}
+
 /* ---- Cases ------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -255,6 +300,7 @@ static const struct {
     {"predicting", predict},
     {"reading a study", read_study},
     {"a view of images", view},
+    {"writing pictures", write_pictures},
 };
 enum { SCENES = sizeof scenes / sizeof *scenes };
 
@@ -268,6 +314,12 @@ START_TEST(any_call_for_a_file_may_fail) {
 }
 END_TEST
 
+/* A file that cannot be read is one that differs, so only memory is asked for here. */
+START_TEST(any_allocation_of_verifying_may_fail) {
+    fail_each(verify, FAULTY_MEMORY);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("faults");
     TCase *tests = tcase_create("faults");
@@ -276,6 +328,7 @@ int main(void) {
         tcase_set_timeout(tests, 7200);
     tcase_add_loop_test(tests, any_allocation_may_fail, 0, SCENES);
     tcase_add_loop_test(tests, any_call_for_a_file_may_fail, 0, SCENES);
+    tcase_add_test(tests, any_allocation_of_verifying_may_fail);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -355,6 +355,14 @@ START_TEST(a_folder_that_cannot_be) {
 }
 END_TEST
 
+START_TEST(without_a_place) {
+    web_catalogue("good");
+    unsetenv("LCNN_DATA");
+    unsetenv("HOME");
+    web_refused(LCNN_BAD_DATA, "there is no place for it: neither LCNN_DATA nor HOME is set", NULL);
+}
+END_TEST
+
 /* ---- The user's catalogue -------------------------------------------------------------------- */
 
 START_TEST(a_name_that_is_taken) {
@@ -414,6 +422,7 @@ int main(void) {
     tcase_add_test(cases, a_full_disk_leaves_nothing);
     tcase_add_test(cases, a_limit_on_files_leaves_nothing);
     tcase_add_test(cases, a_folder_that_cannot_be);
+    tcase_add_test(cases, without_a_place);
     tcase_add_test(cases, a_name_that_is_taken);
     tcase_add_test(cases, what_cannot_be_fetched);
     tcase_add_test(cases, checksums_are_needed);

@@ -258,6 +258,40 @@ START_TEST(what_is_no_archive) {
 }
 END_TEST
 
+START_TEST(a_text_is_no_archive) {
+    zip_begin();
+    zip_add_all_but(-1);
+    ck_assert_int_eq(archive_write_close(zip), ARCHIVE_OK);
+    put_text("www/box.zip", "all that is here is this text\n");
+    zip_end("good");
+    refused_whole("box.zip: error: damaged archive: Unrecognized archive format");
+}
+END_TEST
+
+static bool stop_unpacking(void *user, const lcnn_fetch_progress *now) {
+    *(bool *)user |= now->step == LCNN_FETCH_UNPACKING;
+    return now->step != LCNN_FETCH_UNPACKING;
+}
+
+START_TEST(stopping_leaves_no_half_a_set) {
+    zip_begin();
+    zip_add_all_but(-1);
+    zip_end("good");
+    bool began = false;
+    lcnn_fetch_options options = {.user = &began, .progress = stop_unpacking};
+    ck_assert(!lcnn_data_fetch("specks", &options, errors));
+    ck_assert(began);
+    ck_assert_int_eq(lcnn_errors_count(errors), 0);
+    for (int i = 0; i < WEB_FILES; i++) {
+        ck_assert(!web_there(web_path("data/specks/%s", web_file[i])));
+        ck_assert(!web_there(web_path("data/specks/%s.part", web_file[i])));
+    }
+    ck_assert(web_fetch()); /* from the archive that is here now */
+    ck_assert_int_eq(web_requests(""), 1);
+    check_unpacked();
+}
+END_TEST
+
 /* What somebody laid in the way under a name of ours is not written through. */
 START_TEST(links_in_the_folder_are_not_followed) {
     zip_begin();
@@ -289,6 +323,8 @@ int main(void) {
     tcase_add_test(cases, members_of_another_size_are_refused);
     tcase_add_test(cases, members_with_another_checksum_are_refused);
     tcase_add_test(cases, what_is_no_archive);
+    tcase_add_test(cases, a_text_is_no_archive);
+    tcase_add_test(cases, stopping_leaves_no_half_a_set);
     tcase_add_test(cases, links_in_the_folder_are_not_followed);
     suite_add_tcase(suite, cases);
     return suite_run(suite);
