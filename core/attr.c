@@ -87,7 +87,7 @@ static bool check_keys(const parse *p, const attr *table, const doc *map, const 
         if (!names && !(names = known_keys(p, table, skip)))
             return false;
         error_add(p->errors, LCNN_BAD_MODEL, d->key_at, "%s: unknown attribute '%.64s'; %s",
-                  p->what, d->key, *names ? attr_suggest(p, d->key, names) : "it takes none");
+                  p->what, d->key, attr_suggest(p, d->key, names));
         const char *nearest = error_nearest(d->key, names);
         const attr *row = nearest ? find_row(table, nearest) : NULL;
         if (row)

@@ -119,7 +119,7 @@ static bool check_bytes(reader *r) {
     for (const char *p = text; p < end; r->characters++) {
         int length = utf8_length(p, end);
         const char *why = length ? refuse_character(p, length) : NULL;
-        if (*p == '\r' && (p + 1 == end || p[1] != '\n'))
+        if (*p == '\r' && p[1] != '\n') /* a NUL follows the last */
             why = "a carriage return without a line feed";
         else if (*p == '\t' && indentation)
             why = "a tab in the indentation; YAML wants spaces";

@@ -211,7 +211,7 @@ void error_add(lcnn_errors *errors, lcnn_status status, mark where, const char *
 /* Whether the list holds this text. */
 static bool has_text(const char *const *list, int count, const char *what) {
     for (int i = 0; i < count; i++)
-        if (list[i] && strcmp(list[i], what) == 0)
+        if (strcmp(list[i], what) == 0)
             return true;
     return false;
 }
@@ -219,7 +219,7 @@ static bool has_text(const char *const *list, int count, const char *what) {
 void error_take(lcnn_errors *errors, const lcnn_errors *from) {
     for (int i = 0; i < from->count; i++) {
         const char *said = from->message[i];
-        if (!said || has_text(errors->message, errors->count, said))
+        if (has_text(errors->message, errors->count, said))
             continue;
         const char *kept = arena_copy(errors->memory, said, strlen(said));
         if (kept)

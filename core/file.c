@@ -35,6 +35,8 @@ static const char *remedy(int code) {
     case ENOENT:
     case ENOTDIR:
         return "make the folder first, or correct the path";
+    case EISDIR:
+        return "name a file, not a folder";
     case ENAMETOOLONG:
         return "choose a shorter name";
     case EMFILE:
