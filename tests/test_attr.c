@@ -74,7 +74,7 @@ typedef struct layer {
     int filters;
     double rate;
     bool bias;
-    const char *about;
+    const char *about, *name;
     int mode;
     attr_pair size;
     attr_ints shape;
@@ -110,6 +110,11 @@ static const attr layer_rows[] = {
      .offset = offsetof(layer, about),
      .initial = "",
      .help = "a text"},
+    {.name = "name",
+     .type = ATTR_STRING,
+     .offset = offsetof(layer, name),
+     .initial = "c1",
+     .help = "what it is called"},
     {.name = "mode",
      .type = ATTR_CHOICE,
      .offset = offsetof(layer, mode),
@@ -283,8 +288,8 @@ static const struct {
     {"{filters: 6, kernal_size: 3}", "1:14",
      "conv2d 'c1': unknown attribute 'kernal_size'; did you mean 'kernel_size'?"},
     {"{filters: 6, zzz: 3}", "1:14",
-     "conv2d 'c1': unknown attribute 'zzz'; known: filters, rate, bias, about, mode, kernel_size, "
-     "shape, means, table, padding, start, end, op"},
+     "conv2d 'c1': unknown attribute 'zzz'; known: filters, rate, bias, about, name, mode, "
+     "kernel_size, shape, means, table, padding, start, end, op"},
     {"{rate: 1}", "1:1",
      "conv2d 'c1': 'filters' is missing: number of output channels; expected integer, 1 to 64"},
     {"{filters: 0}", "1:11", "conv2d 'c1': 'filters' is '0'; expected integer, 1 to 64"},
@@ -301,10 +306,24 @@ static const struct {
      "finite)"},
     {"{filters: 6, rate: {a: 1}}", "1:20",
      "conv2d 'c1': 'rate' is a map; expected number, above 0 and at most 1"},
+    {"{filters: 6, rate: '0.5'}", "1:20",
+     "conv2d 'c1': 'rate' is the text '0.5'; expected number, above 0 and at most 1"},
+    {"{filters: 6, bias: [true]}", "1:20",
+     "conv2d 'c1': 'bias' is a list of 1; expected true or false"},
     {"{filters: 6, bias: yes}", "1:20", "conv2d 'c1': 'bias' is 'yes'; expected true or false"},
     {"{filters: 6, bias: 'true'}", "1:20",
      "conv2d 'c1': 'bias' is the text 'true'; expected true or false"},
     {"{filters: 6, about: [a]}", "1:21", "conv2d 'c1': 'about' is a list of 1; expected text"},
+    {"{filters: 6, bias: a_word_of_more_than_forty_letters_is_cut_here}", "1:20",
+     "conv2d 'c1': 'bias' is 'a_word_of_more_than_forty_letters_is_cut...'; expected true or "
+     "false"},
+    {"{filters: 6, about: ~}", "1:21", "conv2d 'c1': 'about' has no value; expected text"},
+    {"{filters: 6, name: ''}", "1:20",
+     "conv2d 'c1': 'name' is the text ''; expected text (it may not be empty)"},
+    {"{filters: 6, mode: [linear]}", "1:20",
+     "conv2d 'c1': 'mode' is a list of 1; expected one of nearest, linear"},
+    {"{filters: 6, mode: ~}", "1:20",
+     "conv2d 'c1': 'mode' has no value; expected one of nearest, linear"},
     {"{filters: 6, mode: liner}", "1:20",
      "conv2d 'c1': 'mode' is 'liner'; expected one of nearest, linear (did you mean 'linear'?)"},
     {"{filters: 6, mode: cubic}", "1:20",
@@ -313,13 +332,21 @@ static const struct {
      "conv2d 'c1': 'kernel_size' is a list of 3; expected integer or [height, width], each at "
      "least "
      "1"},
+    {"{filters: 6, kernel_size: {y: 1, x: 2}}", "1:27",
+     "conv2d 'c1': 'kernel_size' is a map; expected integer or [height, width], each at least 1"},
     {"{filters: 6, kernel_size: [3, 0]}", "1:31",
      "conv2d 'c1': 'kernel_size' is '0'; expected integer or [height, width], each at least 1"},
     {"{filters: 6, shape: 3}", "1:21", "conv2d 'c1': 'shape' is '3'; expected list of integers"},
     {"{filters: 6, shape: []}", "1:21",
      "conv2d 'c1': 'shape' is a list of 0; expected list of integers"},
+    {"{filters: 6, means: {a: 1}}", "1:21",
+     "conv2d 'c1': 'means' is a map; expected number or list of numbers"},
+    {"{filters: 6, means: []}", "1:21",
+     "conv2d 'c1': 'means' is a list of 0; expected number or list of numbers"},
     {"{filters: 6, means: [1, x]}", "1:25",
      "conv2d 'c1': 'means' is 'x'; expected number or list of numbers"},
+    {"{filters: 6, table: 1}", "1:21",
+     "conv2d 'c1': 'table' is '1'; expected list of lists of integers, each 0 to 9"},
     {"{filters: 6, table: [1]}", "1:22",
      "conv2d 'c1': 'table' is '1'; expected list of lists of integers, each 0 to 9"},
     {"{filters: 6, table: []}", "1:21",
@@ -332,6 +359,12 @@ static const struct {
     {"{filters: 6, padding: smae}", "1:23",
      "conv2d 'c1': 'padding' is 'smae'; expected valid, same, integer, [y, x] or [top, bottom, "
      "left, "
+     "right]"},
+    {"{filters: 6, padding: {top: 1}}", "1:23",
+     "conv2d 'c1': 'padding' is a map; expected valid, same, integer, [y, x] or [top, bottom, "
+     "left, right]"},
+    {"{filters: 6, padding: [1, x]}", "1:27",
+     "conv2d 'c1': 'padding' is 'x'; expected valid, same, integer, [y, x] or [top, bottom, left, "
      "right]"},
     {"{filters: 6, padding: [1]}", "1:23",
      "conv2d 'c1': 'padding' is a list of 1; expected valid, same, integer, [y, x] or [top, "
@@ -355,6 +388,8 @@ static const struct {
      "conv2d 'c1': start: zeros: unknown attribute 'value'; known: op"},
     {"{filters: 6, start: 1e999}", "1:21",
      "conv2d 'c1': start: constant: 'value' is '1e999'; expected number (too large)"},
+    {"{filters: 6, start: -4e38}", "1:21",
+     "conv2d 'c1': start: constant: 'value' is '-4e38'; expected number (too large)"},
     {"{filters: 6, start: [1.5]}", "1:22",
      "conv2d 'c1': start: steps: 'at' is '1.5'; expected list of integers (a whole number is "
      "needed)"},
@@ -394,9 +429,12 @@ END_TEST
 
 START_TEST(what_is_no_map_has_no_attributes) {
     layer l;
+    ck_assert(!read_layer("~", &l));
+    ck_assert_ptr_nonnull(
+        strstr(lcnn_errors_text(errors, 0), "expected a map of attributes, not nothing\n"));
     ck_assert(!read_layer("[1]", &l));
     ck_assert_str_eq(
-        lcnn_errors_text(errors, 0),
+        lcnn_errors_text(errors, 1),
         "m.yaml:1:1: error: conv2d 'c1': expected a map of attributes, not a list of 1\n"
         "    1 | [1]\n"
         "      | ^");
@@ -415,6 +453,7 @@ START_TEST(attributes_are_written_in_full_and_read_back) {
                            "rate: 0.5\n"
                            "bias: true\n"
                            "about: '7'\n"
+                           "name: c1\n"
                            "mode: linear\n"
                            "kernel_size: [3, 5]\n"
                            "shape: [1]\n"
@@ -432,6 +471,20 @@ START_TEST(attributes_are_written_in_full_and_read_back) {
     doc *second = doc_new(a, DOC_MAP, (mark){0});
     ck_assert(attr_write(layer_rows, &again, second, a));
     ck_assert_str_eq(document_write(a, second), text);
+}
+END_TEST
+
+/* Without quotes they would be numbers, words or names of parameters. */
+START_TEST(texts_that_look_like_something_else_are_written_in_quotes) {
+    static const char *const texts[] = {"'7'", "'-0.5'", "'true'", "'null'", "'~'", "'$x'"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        layer l = good(arena_format(a, "{filters: 6, about: %s}", texts[i]));
+        doc *map = doc_new(a, DOC_MAP, (mark){0});
+        ck_assert(attr_write(layer_rows, &l, map, a));
+        ck_assert(doc_get(map, "about")->quoted);
+        ck_assert_ptr_nonnull(
+            strstr(document_write(a, map), arena_format(a, "about: %s\n", texts[i])));
+    }
 }
 END_TEST
 
@@ -490,9 +543,10 @@ END_TEST
 START_TEST(a_word_can_stand_for_no_number) {
     ck_assert_str_eq(pool_text("{limit: 5}"), "size: [2, 2]\nstrides: [2, 2]\nlimit: 5\n");
     ck_assert_str_eq(pool_text("{limit: all}"), "size: [2, 2]\nstrides: [2, 2]\nlimit: all\n");
-    static const char *const bad[] = {"{limit: 0}", "{limit: 'all'}", "{limit: every}"};
-    static const char *const said[] = {"'0'", "the text 'all'", "'every'"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const bad[] = {"{limit: 0}", "{limit: 'all'}", "{limit: every}",
+                                      "{limit: [1]}"};
+    static const char *const said[] = {"'0'", "the text 'all'", "'every'", "a list of 1"};
+    for (int i = 0; i < 4; i++) {
         pool p = {.limit = 0};
         const doc *map = document_parse(a, "m.yaml", bad[i], strlen(bad[i]), errors);
         ck_assert(!attr_parse(pool_rows, map, NULL, "pool", &p, a, errors));
@@ -526,6 +580,7 @@ START_TEST(ranges_are_described) {
         {{.type = ATTR_INT, .min = 1, .max = INT_MAX}, "integer, at least 1"},
         {{.type = ATTR_INT, .min = 1}, "integer, at least 1"},
         {{.type = ATTR_INT, .min = INT_MIN, .max = -1}, "integer, at most -1"},
+        {{.type = ATTR_INT, .min = INT_MIN, .max = INT_MAX}, "integer"},
         {{.type = ATTR_REAL, .above_min = true}, "number, above 0"},
         {{.type = ATTR_REAL, .max = DBL_MAX}, "number, at least 0"},
         {{.type = ATTR_REAL, .max = 1}, "number, 0 to 1"},
@@ -553,6 +608,7 @@ int main(void) {
     tcase_add_test(tcase, without_a_map_there_are_defaults_only);
     tcase_add_test(tcase, what_is_no_map_has_no_attributes);
     tcase_add_test(tcase, attributes_are_written_in_full_and_read_back);
+    tcase_add_test(tcase, texts_that_look_like_something_else_are_written_in_quotes);
     tcase_add_test(tcase, what_may_be_absent_is_left_out);
     tcase_add_test(tcase, a_default_can_be_the_value_of_another);
     tcase_add_test(tcase, a_word_can_stand_for_no_number);

@@ -297,6 +297,28 @@ START_TEST(more_than_a_training_leaves_is_refused) {
 }
 END_TEST
 
+/* The limit is that of reading: what is written can be read. */
+START_TEST(a_state_beyond_the_limit_is_not_written) {
+    size_t size;
+    char *longest = malloc((size_t)CHECKPOINT_MAX_STATE + 2), *state = NULL;
+    ck_assert_ptr_nonnull(longest);
+    memset(longest, ' ', (size_t)CHECKPOINT_MAX_STATE + 1);
+    longest[CHECKPOINT_MAX_STATE + 1] = '\0';
+    ck_assert_ptr_null(checkpoint_bytes(training, 2, longest, &size, errors));
+    expect_message(0, "history of this training takes 67108865 bytes; checkpoints hold 67108864");
+
+    longest[CHECKPOINT_MAX_STATE] = '\0';
+    char *bytes = checkpoint_bytes(training, 2, longest, &size, errors);
+    ck_assert_ptr_nonnull(bytes);
+    put(bytes, size);
+    free(bytes);
+    ck_assert(checkpoint_read(path, training, 2, &state, errors));
+    ck_assert_uint_eq(strlen(state), CHECKPOINT_MAX_STATE);
+    free(state);
+    free(longest);
+}
+END_TEST
+
 /* ---- Forged headers -------------------------------------------------------------------------- */
 
 static const struct {
@@ -314,6 +336,7 @@ static const struct {
     {"{\"a\":{}}", 0, "tensor 'a': not described"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4,
      "not described"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}}", 4, "not described"},
     {"{\"a\":" TENSOR("1", "0") "}", 4, "not a beginning and an end"},
     {"{\"a\":" TENSOR("1", "0,4,8") "}", 4, "not a beginning and an end"},
     {"{\"a\":" TENSOR("1", "4,0") "}", 4, "not a beginning and an end"},
@@ -398,6 +421,35 @@ START_TEST(all_differences_are_told) {
 }
 END_TEST
 
+START_TEST(the_first_differences_are_told_and_all_counted) {
+    char header[2000] = "{";
+    for (int i = 0; i < 20; i++)
+        snprintf(header + strlen(header), sizeof header - strlen(header),
+                 "%s\"t%d\":" TENSOR("0", "0,0"), i ? "," : "", i);
+    put_header(strcat(header, "}"), 0);
+    ck_assert(!read_back());
+    ck_assert_int_eq(lcnn_errors_count(errors), 13);
+    expect_message(2, "tensor 'output.weight' is missing");
+    expect_message(11, "tensor 't8' is not one of the model's");
+    expect_message(12, "23 differences: these are weights of another model");
+}
+END_TEST
+
+/* A shape is shown as far as a line has room for it. */
+START_TEST(shapes_of_other_ranks_are_told) {
+    float value;
+    const checkpoint_tensor a = {"a", {1, {1}}, &value};
+    put_header("{\"a\":" TENSOR("1,1", "0,4") "}", 4);
+    ck_assert(!checkpoint_read(path, &a, 1, NULL, errors));
+    expect_message(0, "tensor 'a' is 1x1 in the file, 1 in the model");
+#define TEN_OF_THEM "1,1,1,1,1,1,1,1,1,1"
+#define FIFTY_OF_THEM TEN_OF_THEM "," TEN_OF_THEM "," TEN_OF_THEM "," TEN_OF_THEM "," TEN_OF_THEM
+    put_header("{\"a\":" TENSOR(FIFTY_OF_THEM "," FIFTY_OF_THEM, "0,4") "}", 4);
+    ck_assert(!checkpoint_read(path, &a, 1, NULL, errors));
+    expect_message(2, "x1x1x1 in the file, 1 in the model");
+}
+END_TEST
+
 START_TEST(a_missing_file_is_told) {
     unlink(path);
     ck_assert(!read_back());
@@ -424,11 +476,14 @@ int main(void) {
     tcase_add_test(tests, weights_alone_are_no_state_of_a_training);
     tcase_add_test(tests, every_flipped_bit_of_a_state_is_refused);
     tcase_add_test(tests, more_than_a_training_leaves_is_refused);
+    tcase_add_test(tests, a_state_beyond_the_limit_is_not_written);
     tcase_add_loop_test(tests, forged_headers_are_refused, 0,
                         (int)(sizeof forged / sizeof *forged));
     tcase_add_test(tests, hostile_lengths_are_refused);
     tcase_add_test(tests, files_of_other_programs_need_no_checksum);
     tcase_add_test(tests, all_differences_are_told);
+    tcase_add_test(tests, the_first_differences_are_told_and_all_counted);
+    tcase_add_test(tests, shapes_of_other_ranks_are_told);
     tcase_add_test(tests, a_missing_file_is_told);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -165,6 +165,25 @@ static const struct {
      "m.yaml:1:4: error: a Unicode line separator; end lines in the usual way\n"
      "    1 | a: \xE2\x80\xA8 2\n"
      "      |    ^"},
+    {"a: \xE2\x80\xA9\n",
+     "m.yaml:1:4: error: a Unicode line separator; end lines in the usual way\n"
+     "    1 | a: \xE2\x80\xA9\n"
+     "      |    ^"},
+    {"a: \xC2\x85\n", "m.yaml:1:4: error: a control character\n"
+                      "    1 | a: \\u0085\n"
+                      "      |    ^"},
+    {"a: \x7F\n", "m.yaml:1:4: error: a control character\n"
+                  "    1 | a: \\x7F\n"
+                  "      |    ^"},
+    {"a: \xEF\xBF\xBF\n", "m.yaml:1:4: error: a code point that is no character\n"
+                          "    1 | a: \xEF\xBF\xBF\n"
+                          "      |    ^"},
+    {"a: \xEF\xBB\xBF\n", "m.yaml:1:4: error: a byte order mark inside the text\n"
+                          "    1 | a: \xEF\xBB\xBF\n"
+                          "      |    ^"},
+    {"a: 1\r", "m.yaml:1:5: error: a carriage return without a line feed\n"
+               "    1 | a: 1\n"
+               "      |     ^"},
 };
 
 START_TEST(what_yaml_allows_and_models_do_not_is_refused_where_it_stands) {
@@ -266,7 +285,9 @@ START_TEST(a_file_holds_a_map) {
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_str_eq(read_file_of("a: 1\n"), "");
     const char *message = read_file_of("- 1\n");
+    ck_assert_str_eq(read_file_of("1\n"), message); /* and this is the second */
     rmdir(folder);
+    ck_assert_ptr_nonnull(strstr(lcnn_errors_text(errors, 1), "not a single value\n"));
     ck_assert_ptr_nonnull(strstr(message, "m.yaml:1:1: error: a file holds a map, lines of 'key: "
                                           "value', not a list\n    1 | - 1\n"));
 }
@@ -319,6 +340,22 @@ START_TEST(long_members_of_lists_become_blocks) {
                        "an_even_longer_text_}\n"
                        "    - a_scalar_that_is_much_longer_than_any_scalar_has_ever_needed_to_be\n";
     ck_assert_str_eq(document_write(a, parse(text)), text);
+}
+END_TEST
+
+START_TEST(small_documents_are_one_line) {
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"{}", "{}\n"},
+        {"[1, 2]", "[1, 2]\n"},
+        {"[]", "[]\n"},
+        {"a", "a\n"},
+        {"- 1\n- {b: 2}", "- 1\n- {b: 2}\n"},
+        {"a:", "a: ~\n"}, /* what is empty can be seen to be */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_str_eq(document_write(a, parse(cases[i].text)), cases[i].written);
 }
 END_TEST
 
@@ -383,9 +420,16 @@ START_TEST(every_text_reads_back) {
         "\xE2\x82\xAC",
         "\xC2\x85",
         "\xE2\x80\xA8",
+        "\xE2\x80\xA9",
+        "\xE2\x80\xA6",
+        "\xC2\xB5\n",
+        "---a",
+        "...a",
+        "a#b",
         "\xEF\xBB\xBF",
         "\xEF\xBF\xBE\n",
         "\xF0\x9F\x98\x80",
+        "say \"a\\b\"\n",
         "a\n\xE2\x82\xAC\xF0\x9F\x98\x80",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -435,6 +479,7 @@ int main(void) {
     tcase_add_checked_fixture(writing, set_up, tear_down);
     tcase_add_test(writing, trees_are_written_to_be_read);
     tcase_add_test(writing, long_members_of_lists_become_blocks);
+    tcase_add_test(writing, small_documents_are_one_line);
     tcase_add_test(writing, every_text_reads_back);
     tcase_add_test(writing, plain_texts_read_back_with_the_same_meaning);
 

@@ -58,6 +58,13 @@ START_TEST(columns_count_characters_not_bytes) {
 }
 END_TEST
 
+START_TEST(a_column_beyond_its_line_has_the_caret_at_the_end) {
+    ck_assert_str_eq(message_at("\xC2\xB5: 1\nb: 2\n", 1, 50), "m.yaml:1:50: error: wrong\n"
+                                                               "    1 | \xC2\xB5: 1\n"
+                                                               "      |     ^");
+}
+END_TEST
+
 START_TEST(tabs_controls_and_bad_bytes_are_shown_as_escapes) {
     ck_assert_str_eq(message_at("a\t\x1B[31m\xFF\xC2\x9Bz", 1, 9),
                      "m.yaml:1:9: error: wrong\n"
@@ -69,6 +76,9 @@ END_TEST
 START_TEST(a_place_beyond_the_text_has_no_source_line) {
     ck_assert_str_eq(message_at("a: [\n", 2, 1), "m.yaml:2:1: error: wrong");
     ck_assert_str_eq(message_at("a: [\n", 7, 1), "m.yaml:7:1: error: wrong");
+    const source *s = error_source(errors, "table.csv", NULL, 0); /* too large to be kept */
+    error_add(errors, LCNN_BAD_DATA, (mark){s, 3, 2}, "wrong");
+    ck_assert_str_eq(lcnn_errors_text(errors, 2), "table.csv:3:2: error: wrong");
 }
 END_TEST
 
@@ -136,9 +146,47 @@ START_TEST(notes_are_no_errors) {
     ck_assert_int_eq(lcnn_errors_status(errors), LCNN_OK);
     ck_assert_int_eq(lcnn_notes_count(errors), 1);
     ck_assert_str_eq(lcnn_notes_text(errors, 0), "emnist means emnist-balanced");
+    error_note(errors, "emnist means %s", "emnist-balanceD");
     error_note(errors, "emnist means emnist"); /* the beginning of a note is another note */
     error_note(errors, "emnist means %s", "emnist-balanced");
-    ck_assert_int_eq(lcnn_notes_count(errors), 2);
+    ck_assert_int_eq(lcnn_notes_count(errors), 3);
+}
+END_TEST
+
+/* As a study takes what the models of its trials say. */
+START_TEST(what_several_lists_say_is_taken_once) {
+    lcnn_errors *other = lcnn_errors_new();
+    error_add(other, LCNN_BAD_DATA, (mark){0}, "no images");
+    error_note(other, "emnist means emnist-balanced");
+    error_note(errors, "a note of its own");
+    for (int i = 0; i < 3; i++)
+        error_take(errors, other);
+    error_add(other, LCNN_BAD_DATA, (mark){0}, "no labels");
+    error_note(other, "a second note");
+    error_take(errors, other);
+    lcnn_errors_free(other); /* nothing of it is needed any more */
+
+    ck_assert_int_eq(lcnn_errors_count(errors), 2);
+    ck_assert_str_eq(lcnn_errors_text(errors, 0), "error: no images");
+    ck_assert_str_eq(lcnn_errors_text(errors, 1), "error: no labels");
+    ck_assert_int_eq(lcnn_errors_status(errors), LCNN_BAD_DATA);
+    ck_assert_int_eq(lcnn_notes_count(errors), 3);
+    ck_assert_str_eq(lcnn_notes_text(errors, 1), "emnist means emnist-balanced");
+    ck_assert_str_eq(lcnn_notes_text(errors, 2), "a second note");
+}
+END_TEST
+
+/* Those beyond the twentieth are dropped: nobody reads them, and they are no errors. */
+START_TEST(notes_have_a_limit) {
+    lcnn_errors *other = lcnn_errors_new();
+    for (int i = 0; i < 1000; i++)
+        error_note(errors, "number %d", i);
+    error_note(other, "one more");
+    error_take(errors, other);
+    ck_assert_int_eq(lcnn_notes_count(errors), 20);
+    ck_assert_str_eq(lcnn_notes_text(errors, 19), "number 19");
+    ck_assert_int_eq(lcnn_errors_count(errors), 0);
+    lcnn_errors_free(other);
 }
 END_TEST
 
@@ -187,6 +235,17 @@ START_TEST(an_endless_word_has_no_nearest_name) {
 }
 END_TEST
 
+/* Names are compared up to 64 letters; a longer one is none that anybody meant. */
+START_TEST(an_endless_name_is_not_suggested) {
+    char name[66] = {0};
+    const char *names[] = {name, NULL};
+    memset(name, 'd', 64);
+    ck_assert_pstr_eq(error_nearest("ddd", names), name);
+    name[64] = 'd';
+    ck_assert_ptr_null(error_nearest("ddd", names));
+}
+END_TEST
+
 /* ---- UTF-8
  * ---------------------------------------------------------------------------------------------------------
  */
@@ -207,6 +266,11 @@ START_TEST(only_well_formed_utf8_has_a_length) {
         {"\xED\xA0\x80", 0},
         {"\xF4\x90\x80\x80", 0},
         {"\xF0\x80\x80\x80", 0},
+        {"\xE0\xA0\x80", 3},
+        {"\xED\x9F\xBF", 3},
+        {"\xF0\x90\x80\x80", 4},
+        {"\xF4\x8F\xBF\xBF", 4},
+        {"\xC3z", 0},
         {"\xFF", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -279,6 +343,7 @@ int main(void) {
     tcase_add_test(messages, a_place_in_a_text_is_shown_with_a_caret);
     tcase_add_test(messages, a_file_or_nothing_has_no_source_line);
     tcase_add_test(messages, columns_count_characters_not_bytes);
+    tcase_add_test(messages, a_column_beyond_its_line_has_the_caret_at_the_end);
     tcase_add_test(messages, tabs_controls_and_bad_bytes_are_shown_as_escapes);
     tcase_add_test(messages, a_place_beyond_the_text_has_no_source_line);
     tcase_add_test(messages, long_lines_are_cut_around_the_caret);
@@ -286,11 +351,14 @@ int main(void) {
     tcase_add_test(messages, many_messages_are_counted_not_kept);
     tcase_add_test(messages, out_of_memory_is_said_once);
     tcase_add_test(messages, notes_are_no_errors);
+    tcase_add_test(messages, what_several_lists_say_is_taken_once);
+    tcase_add_test(messages, notes_have_a_limit);
     tcase_add_test(messages, numbers_in_messages_ignore_the_locale);
 
     TCase *words = tcase_create("words");
     tcase_add_test(words, the_nearest_name_is_suggested);
     tcase_add_test(words, an_endless_word_has_no_nearest_name);
+    tcase_add_test(words, an_endless_name_is_not_suggested);
     tcase_add_test(words, only_well_formed_utf8_has_a_length);
 
     TCase *memory = tcase_create("memory");

@@ -57,6 +57,8 @@ static void set_up(void) {
                       "     grid: {train.batch_size: [5, 10]},\n"
                       "     claims: [{says: more is more, better: {train.batch_size: 5},\n"
                       "       than: {train.batch_size: 10}}]}\n");
+    put("wrong.yaml", "extends: momentum.yaml\n"
+                      "train: {optimizer: {op: nadam}}\n");
     make_weights();
     make_photo();
     make_files();
@@ -76,8 +78,8 @@ static void tear_down(void) {
 typedef bool scene(char outcome[65], lcnn_errors *errors);
 static const char no_memory[] = "NULL";
 
-/* All calls where they are few or FULL is set; where they are many, so many in even steps. */
-enum { POINTS = 100 };
+/* How many calls fail, in even steps, where there are more; with FULL set all do. */
+enum { POINTS = 100, ALL = 1 << 20 };
 
 static void expect_refusal(const lcnn_errors *errors, faulty_kind kind, long at) {
     ck_assert_msg(lcnn_errors_count(errors) > 0, "call %ld failed: no message", at);
@@ -100,7 +102,7 @@ static void fail_once(scene *play, faulty_kind kind, long at, bool stays, const 
     lcnn_errors_free(errors);
 }
 
-static void fail_each(scene *play, faulty_kind kind) {
+static void fail_each(scene *play, faulty_kind kind, long most) {
     char wanted[65] = "";
     lcnn_errors *errors = lcnn_errors_new();
     faulty_begin(kind, 0, false);
@@ -108,7 +110,8 @@ static void fail_each(scene *play, faulty_kind kind) {
     const long all = faulty_end();
     ck_assert_msg(done, "%s", done ? "" : lcnn_errors_text(errors, 0));
     lcnn_errors_free(errors);
-    const long most = getenv("FULL") ? all : POINTS;
+    if (getenv("FULL"))
+        most = ALL;
     for (long k = 1; k <= all; k += all / (most + 1) + 1) {
         fail_once(play, kind, k, false, wanted);
         fail_once(play, kind, k, true, wanted);
@@ -176,6 +179,18 @@ static bool train_momentum(char outcome[65], lcnn_errors *errors) {
 }
 static bool train_curvature(char outcome[65], lcnn_errors *errors) {
     return train_and_test("curvature.yaml", outcome, errors);
+}
+
+/* A training that is over, whose state is saved and gone on from, again and again. */
+static job over;
+
+static bool keep(char outcome[65], lcnn_errors *errors) {
+    bool done = lcnn_session_checkpoint(over.session, "kept.safetensors", errors) &&
+                lcnn_session_resume(over.session, "kept.safetensors", errors);
+    faulty_pause();
+    snprintf(outcome, 65, "%s", lcnn_session_sha256(over.session));
+    faulty_go_on();
+    return done;
 }
 
 /* ---- Everything else --------------------------------------------------------------------------- */
@@ -289,6 +304,15 @@ static bool verify(char outcome[65], lcnn_errors *errors) {
     return v != NULL;
 }
 
+/* What is wrong is said, or that memory is out; never nothing. */
+static bool refuse(char outcome[65], lcnn_errors *errors) {
+    lcnn_model *model = lcnn_model_load("wrong.yaml", NULL, errors);
+    snprintf(outcome, 65, model ? "accepted" : "refused");
+    lcnn_model_free(model);
+    return model || (lcnn_errors_count(errors) > 0 &&
+                     strstr(lcnn_errors_text(errors, 0), "unknown optimizer 'nadam'"));
+}
+
 /* ---- Cases ------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -305,12 +329,43 @@ static const struct {
 enum { SCENES = sizeof scenes / sizeof *scenes };
 
 START_TEST(any_allocation_may_fail) {
-    fail_each(scenes[_i].play, FAULTY_MEMORY);
+    fail_each(scenes[_i].play, FAULTY_MEMORY, POINTS);
 }
 END_TEST
 
 START_TEST(any_call_for_a_file_may_fail) {
-    fail_each(scenes[_i].play, FAULTY_FILES);
+    fail_each(scenes[_i].play, FAULTY_FILES, POINTS);
+}
+END_TEST
+
+/* Every call of the two, since they are what stands between a power cut and days of work. */
+START_TEST(a_state_is_saved_and_gone_on_from_or_refused) {
+    over.errors = lcnn_errors_new();
+    ck_assert(begin(&over, "momentum.yaml") && train(&over));
+    char before[65];
+    snprintf(before, sizeof before, "%s", lcnn_session_sha256(over.session));
+    fail_each(keep, FAULTY_MEMORY, ALL);
+    fail_each(keep, FAULTY_FILES, ALL);
+    ck_assert_str_eq(lcnn_session_sha256(over.session), before);
+    end(&over);
+    lcnn_errors_free(over.errors);
+}
+END_TEST
+
+START_TEST(a_wrong_model_is_refused_whatever_fails) {
+    fail_each(refuse, FAULTY_MEMORY, ALL);
+    fail_each(refuse, FAULTY_FILES, ALL);
+}
+END_TEST
+
+START_TEST(without_memory_there_is_no_list_of_messages) {
+    for (long at = 1; at <= 2; at++) {
+        faulty_begin(FAULTY_MEMORY, at, false);
+        lcnn_errors *errors = lcnn_errors_new();
+        faulty_end();
+        ck_assert_ptr_null(errors);
+    }
+    lcnn_errors_free(NULL);
 }
 END_TEST
 
@@ -329,6 +384,9 @@ int main(void) {
     tcase_add_loop_test(tests, any_allocation_may_fail, 0, SCENES);
     tcase_add_loop_test(tests, any_call_for_a_file_may_fail, 0, SCENES);
     tcase_add_test(tests, any_allocation_of_verifying_may_fail);
+    tcase_add_test(tests, a_state_is_saved_and_gone_on_from_or_refused);
+    tcase_add_test(tests, a_wrong_model_is_refused_whatever_fails);
+    tcase_add_test(tests, without_memory_there_is_no_list_of_messages);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

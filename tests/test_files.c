@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,10 @@ static struct {
     size_t most;        /* bytes that one write or read moves; 0: as many as asked */
     bool interrupt;     /* every other write or read is interrupted by a signal */
     int write_error;    /* errno of the second write */
+    bool full;          /* the second write moves nothing */
     int fsync_error[2]; /* errno of the first flush (the file), of the second (the folder) */
-    int rename_error;
+    int rename_error, close_error;
+    int taken;                  /* so many names for a new file are somebody else's */
     int writes, reads, flushes; /* so far */
 } faults;
 
@@ -42,6 +45,8 @@ ssize_t write(int descriptor, const void *bytes, size_t size) {
     faults.writes++;
     if (faults.interrupt && faults.writes % 2 && fails(EINTR))
         return -1;
+    if (faults.writes == 2 && faults.full)
+        return 0;
     if (faults.writes == 2 && fails(faults.write_error))
         return -1;
     return syscall(SYS_write, descriptor, bytes, at_most(size));
@@ -65,6 +70,17 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to) {
     if (fails(faults.rename_error))
         return -1;
     return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+}
+
+int close(int descriptor) {
+    int result = (int)syscall(SYS_close, descriptor);
+    return fails(faults.close_error) ? -1 : result;
+}
+
+int openat(int in, const char *name, int flags, ...) {
+    if (faults.taken > 0 && faults.taken-- && fails(EEXIST))
+        return -1;
+    return (int)syscall(SYS_openat, in, name, flags, 0666);
 }
 
 /* ---- A folder for each test ------------------------------------------------------------------ */
@@ -180,13 +196,18 @@ END_TEST
 
 static const struct {
     const char *what;
-    int write_error, fsync_error, rename_error;
+    int write_error, fsync_error, rename_error, close_error;
+    bool full;
     const char *message;
 } broken[] = {
-    {"disk full", ENOSPC, 0, 0, "cannot write: No space left on device; free some space"},
-    {"disk broken", EIO, 0, 0, "cannot write: Input/output error; check the disk"},
-    {"lost while flushing", 0, EIO, 0, "cannot write: Input/output error"},
-    {"rename forbidden", 0, 0, EACCES, "cannot write: Permission denied; choose a folder"},
+    {"disk full", ENOSPC, 0, 0, 0, false, "cannot write: No space left on device; free some space"},
+    {"disk broken", EIO, 0, 0, 0, false, "cannot write: Input/output error; check the disk"},
+    {"lost while flushing", 0, EIO, 0, 0, false, "cannot write: Input/output error"},
+    {"rename forbidden", 0, 0, EACCES, 0, false,
+     "cannot write: Permission denied; choose a folder"},
+    {"lost while closing", 0, 0, 0, EDQUOT, false,
+     "cannot write: Disk quota exceeded; free some space"},
+    {"nothing taken", 0, 0, 0, 0, true, "cannot write: No space left on device; free some space"},
 };
 
 START_TEST(a_failure_leaves_the_old_file_and_no_other) {
@@ -196,12 +217,72 @@ START_TEST(a_failure_leaves_the_old_file_and_no_other) {
     faults.write_error = broken[_i].write_error;
     faults.fsync_error[0] = broken[_i].fsync_error;
     faults.rename_error = broken[_i].rename_error;
+    faults.close_error = broken[_i].close_error;
+    faults.full = broken[_i].full;
     ck_assert(!file_write(path, "something new", 13, errors));
     ck_assert_int_le(faults.flushes, 1); /* trying a failed flush again would prove nothing */
     memset(&faults, 0, sizeof faults);
     expect_message(LCNN_BAD_IO, broken[_i].message);
     expect_content("precious");
     ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+/* What the system says is for programmers; what to do about it is for everybody. */
+static const struct {
+    int code;
+    const char *advice;
+} advised[] = {
+    {EDQUOT, "; free some space, or write to another place"},
+    {EFBIG, "; raise the limit on file sizes, or write to another place"},
+    {EPERM, "; choose a folder that you may write to"},
+    {EROFS, "; choose a folder that you may write to"},
+    {ENOENT, "; make the folder first, or correct the path"},
+    {ENOTDIR, "; make the folder first, or correct the path"},
+    {EISDIR, "; name a file, not a folder"},
+    {ENAMETOOLONG, "; choose a shorter name"},
+    {EMFILE, "; close some files, or raise the limit on open files"},
+    {ENFILE, "; close some files, or raise the limit on open files"},
+    {ENODEV, "; check the disk, or write to another place"},
+};
+
+START_TEST(a_failure_is_told_with_what_to_do) {
+    faults.rename_error = advised[_i].code;
+    ck_assert(!file_write(path, "x", 1, errors));
+    expect_message(LCNN_BAD_IO, advised[_i].advice);
+    ck_assert_int_eq(entries(), 0);
+}
+END_TEST
+
+START_TEST(memory_that_the_system_lacks_is_told_as_such) {
+    faults.rename_error = ENOMEM;
+    ck_assert(!file_write(path, "x", 1, errors));
+    expect_message(LCNN_NO_MEMORY, "error: out of memory");
+}
+END_TEST
+
+START_TEST(files_of_others_are_not_written_over) {
+    faults.taken = 3;
+    ck_assert(file_write(path, "x", 1, errors));
+    expect_content("x");
+    faults.taken = INT_MAX; /* and nobody tries for ever */
+    ck_assert(!file_write(path, "y", 1, errors));
+    faults.taken = 0;
+    expect_message(LCNN_BAD_IO, "cannot write: File exists");
+    expect_content("x");
+}
+END_TEST
+
+START_TEST(a_path_must_end_in_the_name_of_a_file) {
+    static const char *const ends[] = {"/", "/.", "/.."};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char whole[64];
+        snprintf(whole, sizeof whole, "%s%s", folder, ends[i]);
+        ck_assert(!file_write(whole, "x", 1, errors));
+        ck_assert_ptr_nonnull(strstr(lcnn_errors_text(errors, (int)i),
+                                     "cannot write: Is a directory; name a file, not a folder"));
+    }
+    ck_assert_int_eq(entries(), 0);
 }
 END_TEST
 
@@ -214,8 +295,12 @@ START_TEST(a_folder_that_cannot_be_flushed_is_told) {
 END_TEST
 
 START_TEST(some_file_systems_know_no_flush_of_folders) {
-    faults.fsync_error[1] = EINVAL;
-    ck_assert(file_write(path, "x", 1, errors));
+    static const int codes[] = {EINVAL, ENOTSUP};
+    for (int i = 0; i < 2; i++) {
+        faults.flushes = 0;
+        faults.fsync_error[1] = codes[i];
+        ck_assert(file_write(path, "x", 1, errors));
+    }
 }
 END_TEST
 
@@ -292,6 +377,16 @@ START_TEST(a_file_that_shrinks_is_refused) {
 }
 END_TEST
 
+/* As files in /proc are, and those that somebody is writing. */
+START_TEST(a_file_longer_than_its_size_is_refused) {
+    size_t size;
+    if (access("/proc/self/status", R_OK) != 0)
+        suite_skip("no /proc on this machine");
+    ck_assert_ptr_null(file_read("/proc/self/status", 10000, &size, LCNN_BAD_MODEL, errors));
+    expect_message(LCNN_BAD_MODEL, "it does not end where it should; is it being changed?");
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("files");
     TCase *hashes = tcase_create("digests");
@@ -307,6 +402,11 @@ int main(void) {
     tcase_add_test(writing, short_and_interrupted_writes_go_on);
     tcase_add_loop_test(writing, a_failure_leaves_the_old_file_and_no_other, 0,
                         (int)(sizeof broken / sizeof *broken));
+    tcase_add_loop_test(writing, a_failure_is_told_with_what_to_do, 0,
+                        (int)(sizeof advised / sizeof *advised));
+    tcase_add_test(writing, memory_that_the_system_lacks_is_told_as_such);
+    tcase_add_test(writing, files_of_others_are_not_written_over);
+    tcase_add_test(writing, a_path_must_end_in_the_name_of_a_file);
     tcase_add_test(writing, a_folder_that_cannot_be_flushed_is_told);
     tcase_add_test(writing, some_file_systems_know_no_flush_of_folders);
     tcase_add_test(writing, a_missing_folder_is_told);
@@ -321,6 +421,7 @@ int main(void) {
     tcase_add_test(reading, a_file_beyond_the_limit_is_refused);
     tcase_add_test(reading, folders_pipes_and_devices_are_no_files);
     tcase_add_test(reading, a_file_that_shrinks_is_refused);
+    tcase_add_test(reading, a_file_longer_than_its_size_is_refused);
     suite_add_tcase(suite, reading);
     return suite_run(suite);
 }

@@ -193,6 +193,8 @@ static const struct {
     {"\"epoch\":1,", "\"epoch\":0,", "'history' is not"},
     {"\"step\":2,", "\"step\":4,", "'step' is not"},
     {"\"step\":2,", "\"step\":-,", "'state' is not"},
+    {"\"step\":2,\"right\"", "\"step\":-2,\"righ\"", "'step' is not"},
+    {"\"step\":2,\"right\"", "\"step\":2.5,\"rig\"", "'step' is not"},
     {"\"right\":", "\"rIght\":", "'right' is not"},
     {"\"loss\":", "\"lOss\":", "'loss' is not"},
     {"\"learning_rate\":", "\"lEarning_rate\":", "'learning_rate' is not"},
@@ -213,6 +215,19 @@ START_TEST(a_forged_state_is_refused) {
     ck_assert_int_eq(lcnn_errors_status(errors), LCNN_BAD_WEIGHTS);
     ck_assert_str_eq(lcnn_session_sha256(reader.session), before);
     ck_assert_int_eq(lcnn_session_position(reader.session).epoch, 0);
+    end(&writer);
+    end(&reader);
+}
+END_TEST
+
+START_TEST(digests_in_a_state_are_hexadecimal) {
+    job writer = begin(&recipes[0], 1), reader = begin(&recipes[0], 1);
+    train(&writer, "1.0");
+    int count;
+    const lcnn_epoch *first = lcnn_session_history(writer.session, &count);
+    forge(first->tensor[1], arena_format(memory, "x%s", first->tensor[1] + 1));
+    ck_assert(!lcnn_session_resume(reader.session, path, errors));
+    expect_message(0, "'tensors' is not what it can be");
     end(&writer);
     end(&reader);
 }
@@ -244,6 +259,30 @@ START_TEST(the_state_of_a_training_on_other_data_is_refused) {
     expect_message(0, "the state of a training on other data (sha256 ");
     end(&writer);
     end(&reader);
+}
+END_TEST
+
+static bool save_each_step(void *user, const lcnn_progress *now) {
+    (void)now;
+    return lcnn_session_checkpoint(((job *)user)->session, path, errors);
+}
+
+/* Decay so strong that weights grow a millionfold with each step. The state before the one that
+ * cannot be gone on from stays. */
+START_TEST(a_state_that_is_not_finite_is_not_saved) {
+    static const recipe wild = {"models/lenet5.yaml",
+                                {"train.optimizer={op: sgd, weight_decay: 1}",
+                                 "train.learning_rate=1000000", "train.batch_size=10"}};
+    job j = begin(&wild, 1);
+    lcnn_callbacks callbacks = {.user = &j, .progress = save_each_step};
+    lcnn_session_train(j.session, &callbacks, errors);
+    ck_assert_int_eq(lcnn_errors_count(errors), 1);
+    expect_message(0, "weight' has become infinite or not a number, and is not saved");
+    ck_assert_int_eq(lcnn_errors_status(errors), LCNN_NOT_FINITE);
+    const lcnn_position at = lcnn_session_position(j.session);
+    ck_assert(lcnn_session_resume(j.session, path, errors));
+    ck_assert_uint_eq(lcnn_session_position(j.session).step, at.step - 1);
+    end(&j);
 }
 END_TEST
 
@@ -281,8 +320,10 @@ int main(void) {
     tcase_add_test(tests, the_hash_of_an_epoch_is_that_of_its_weights_file);
     tcase_add_loop_test(tests, a_forged_state_is_refused, 0,
                         (int)(sizeof forgeries / sizeof *forgeries));
+    tcase_add_test(tests, digests_in_a_state_are_hexadecimal);
     tcase_add_test(tests, the_state_of_another_model_is_refused);
     tcase_add_test(tests, the_state_of_a_training_on_other_data_is_refused);
+    tcase_add_test(tests, a_state_that_is_not_finite_is_not_saved);
     tcase_add_test(tests, another_version_is_noted);
     tcase_add_test(tests, a_session_that_does_not_train_has_no_state);
     suite_add_tcase(suite, tests);
