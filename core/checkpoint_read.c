@@ -53,6 +53,7 @@ typedef struct reading {
     mark at;
     lcnn_errors *errors;
     uint64_t data; /* bytes of numbers that the file holds */
+    arena *arena;  /* of the header */
     json_t *header;
     entry *entries; /* [count], by place in the data once check_places is through */
     size_t count;
@@ -95,7 +96,7 @@ static bool read_header(reading *r) {
     if (ok && (length == 0 || text[0] != '{'))
         ok = broken(r, "the header does not begin with '{'");
     else if (ok)
-        r->header = json_read(text, (size_t)length, &error, &no_memory);
+        r->header = json_read(r->arena, text, (size_t)length, &error, &no_memory);
     if (ok && no_memory) {
         error_no_memory(r->errors);
         ok = false;
@@ -366,14 +367,18 @@ static bool read_data(reading *r, char **state) {
 
 bool checkpoint_read(const char *path, const checkpoint_tensor *tensors, int count, char **state,
                      lcnn_errors *errors) {
-    reading r = {.at = error_file(errors, path), .errors = errors};
-    if (!file_open(&r.in, path, LCNN_BAD_WEIGHTS, errors))
+    reading r = {.at = error_file(errors, path), .errors = errors, .arena = arena_new()};
+    if (!r.arena)
+        error_no_memory(errors);
+    if (!r.arena || !file_open(&r.in, path, LCNN_BAD_WEIGHTS, errors)) {
+        arena_free(r.arena);
         return false;
+    }
     bool ok = read_header(&r) && check_metadata(&r) && read_entries(&r) && check_places(&r) &&
               check_differences(&r, tensors, count) &&
               check_size(&r, tensors, count, state != NULL) && read_data(&r, state);
     free(r.entries);
-    json_decref(r.header);
+    arena_free(r.arena);
     file_close(&r.in);
     return ok;
 }

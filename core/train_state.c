@@ -286,19 +286,17 @@ static bool same(const reader *r, const json_t *all, const char *key, const char
     return false;
 }
 
-static bool read_state(reader *r, const char *text) {
+static bool read_state(reader *r, const char *text, arena *a) {
     const trainer *t = r->trainer;
     json_error_t error;
     bool no_memory;
-    json_t *all = json_read(text, strlen(text), &error, &no_memory);
+    const json_t *all = json_read(a, text, strlen(text), &error, &no_memory);
     if (no_memory) {
         error_no_memory(r->errors);
         return false;
     }
-    if (!json_is_object(all)) {
-        json_decref(all);
+    if (!json_is_object(all))
         return wrong(r, CHECKPOINT_STATE);
-    }
     const char *version = json_string_value(json_object_get(all, "version"));
     bool ok = version || wrong(r, "version");
     ok = ok && same(r, all, "model_sha256", t->model->sha256, "of another model") &&
@@ -309,7 +307,6 @@ static bool read_state(reader *r, const char *text) {
                    "the training began with lcnn %.20s, this is %s: another version may come to "
                    "other bits",
                    version, PACKAGE_VERSION);
-    json_decref(all);
     return ok;
 }
 
@@ -331,7 +328,8 @@ bool trainer_resume(trainer *t, const char *path, lcnn_errors *errors) {
     reader r = {.trainer = t, .at = error_file(errors, path), .errors = errors};
     bool ok = list_tensors(&list, t, errors) &&
               checkpoint_read(path, list.tensor, list.count, &text, errors) &&
-              network_accepts(t->network, list.tensor, path, errors) && read_state(&r, text);
+              network_accepts(t->network, list.tensor, path, errors) &&
+              read_state(&r, text, list.arena);
     if (ok)
         go_there(t, &r, &list);
     history_free(r.history, r.history ? r.place.epoch : 0);

@@ -184,14 +184,19 @@ static bool add_all(catalogue *c, const doc *map, bool own, arena *a, lcnn_error
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-const char *catalogue_own_path(arena *a) {
+/* Where it would be; "" when there is no home, NULL when memory is out. */
+static const char *own_path(arena *a) {
     const char *folder = places_xdg("XDG_CONFIG_HOME", ".config", a);
-    return folder ? arena_format(a, "%s/catalogue.yaml", folder) : NULL;
+    return folder && *folder ? arena_format(a, "%s/catalogue.yaml", folder) : folder;
 }
 
 static bool add_own(catalogue *c, arena *a, lcnn_errors *errors) {
-    const char *path = catalogue_own_path(a);
-    if (!path || !places_there(path))
+    const char *path = own_path(a);
+    if (!path) {
+        error_no_memory(errors);
+        return false;
+    }
+    if (*path == '\0' || !places_there(path))
         return true;
     const doc *map = document_read(a, path, errors);
     return map && add_all(c, map, true, a, errors);

@@ -24,9 +24,6 @@ const description *catalogue_find(const catalogue *c, const char *name, size_t l
 /* The known name nearest to a misspelt one, or NULL. */
 const char *catalogue_nearest(const catalogue *c, const char *name, arena *a);
 
-/* Where the user's own catalogue would be; NULL when there is no home or no memory. */
-const char *catalogue_own_path(arena *a);
-
 /* The four files of a set, in the order train images, train labels, test images, test labels; a name is NULL where there
  * is no such part. */
 enum { SET_FILES = 4 };

@@ -75,25 +75,28 @@ const char *places_xdg(const char *variable, const char *initial, arena *a) {
     const char *base = getenv(variable), *home = getenv("HOME");
     if (base && base[0] == '/')
         return arena_format(a, "%s/lcnn", base);
-    return home && *home ? arena_format(a, "%s/%s/lcnn", home, initial) : NULL;
+    return home && *home ? arena_format(a, "%s/%s/lcnn", home, initial) : "";
 }
 
 const char *places_own(const description *set, arena *a) {
     const char *own = getenv("LCNN_DATA");
     const char *place = own && *own ? own : places_xdg("XDG_DATA_HOME", ".local/share", a);
-    return place ? arena_format(a, "%s/%s", place, set->find.folder) : NULL;
+    return place && *place ? arena_format(a, "%s/%s", place, set->find.folder) : NULL;
 }
 
+/* How many; -1 when memory is out. */
 static int list_places(const char *place[MAX_PLACES], arena *a) {
     const char *own = getenv("LCNN_DATA");
     const char *data = places_xdg("XDG_DATA_HOME", ".local/share", a);
     const char *cache = places_xdg("XDG_CACHE_HOME", ".cache", a);
     int count = 0;
+    if (!data || !cache)
+        return -1;
     if (own && *own)
         place[count++] = own;
-    if (data)
+    if (*data)
         place[count++] = data;
-    if (cache)
+    if (*cache)
         place[count++] = cache;
     place[count++] = system_place;
     return count;
@@ -192,6 +195,10 @@ bool places_search(const catalogue *c, const description *set, located *out, are
                    lcnn_errors *errors) {
     const char *place[MAX_PLACES];
     int count = list_places(place, a);
+    if (count < 0) {
+        error_no_memory(errors);
+        return false;
+    }
     bool found = false;
     mistaken other = {0};
     for (int i = 0; i < 2 * count; i++) {

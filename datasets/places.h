@@ -36,7 +36,7 @@ const char *places_file(const char *folder, const char *name, bool *found, arena
  * when there is no such place, or no memory. */
 const char *places_own(const description *set, arena *a);
 
-/* $VARIABLE/lcnn, or $HOME/INITIAL/lcnn: of the XDG base directories. NULL when there is no home, or no memory. */
+/* $VARIABLE/lcnn, or $HOME/INITIAL/lcnn: of the XDG base directories. "" when there is no home, NULL when memory is out. */
 const char *places_xdg(const char *variable, const char *initial, arena *a);
 
 /* The last component of a path, without slashes at its end. */

@@ -175,8 +175,8 @@ static const char **list_files(const char *path, int *count, arena *a, lcnn_erro
         if (whole && !(whole[*count] = arena_format(a, "%s/%s", path, name)))
             whole = NULL;
         if (whole && *name != '.' && strcmp(name, "dataset.yaml") != 0 &&
-            stat(whole[*count], &info) == 0 && S_ISREG(info.st_mode))
-            ++*count;
+            (stat(whole[*count], &info) == 0 ? S_ISREG(info.st_mode) : errno != ENOENT))
+            ++*count; /* why one cannot be looked at is said when it is read */
         free(entry[i]);
     }
     free(entry);

@@ -19,6 +19,13 @@
 #ifdef HAVE_PNG
 #include <png.h>
 #endif
+#ifdef HAVE_JPEG
+#include <jerror.h>
+#include <jpeglib.h>
+#endif
+#ifdef HAVE_ARCHIVE
+#include <archive.h>
+#endif
 
 static faulty_kind kind;
 static long at;
@@ -102,6 +109,28 @@ WRAP_MEMORY(png_structp, png_create_write_struct,
             (const char *version, void *user, png_said error, png_said warning),
             (version, user, error, warning))
 WRAP_MEMORY(png_infop, png_create_info_struct, (png_const_structrp png), (png))
+
+void __real_png_read_update_info(png_structrp png, png_inforp info);
+void __wrap_png_read_update_info(png_structrp png, png_inforp info);
+void __wrap_png_read_update_info(png_structrp png, png_inforp info) {
+    if (fails(FAULTY_MEMORY))
+        png_error(png, "Out of memory");
+    __real_png_read_update_info(png, info);
+}
+#endif
+
+#ifdef HAVE_JPEG
+boolean __real_jpeg_start_decompress(j_decompress_ptr jpeg);
+boolean __wrap_jpeg_start_decompress(j_decompress_ptr jpeg);
+boolean __wrap_jpeg_start_decompress(j_decompress_ptr jpeg) {
+    if (fails(FAULTY_MEMORY))
+        ERREXIT(jpeg, JERR_OUT_OF_MEMORY);
+    return __real_jpeg_start_decompress(jpeg);
+}
+#endif
+
+#ifdef HAVE_ARCHIVE
+WRAP_MEMORY(struct archive *, archive_read_new, (void), ())
 #endif
 
 /* ---- Files ------------------------------------------------------------------------------------ */
@@ -116,6 +145,7 @@ WRAP_FILES(off_t, lseek, -1, (int fd, off_t offset, int whence), (fd, offset, wh
 WRAP_FILES(int, mkdir, -1, (const char *path, mode_t mode), (path, mode))
 WRAP_FILES(int, renameat, -1, (int f, const char *from, int t, const char *to), (f, from, t, to))
 WRAP_FILES(DIR *, opendir, NULL, (const char *path), (path))
+WRAP_FILES(struct dirent *, readdir, NULL, (DIR * folder), (folder))
 WRAP_FILES(FILE *, fopen, NULL, (const char *path, const char *mode), (path, mode))
 
 static mode_t mode_of(int flags, va_list list) {

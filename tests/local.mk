@@ -151,8 +151,9 @@ FAULTY_WRAPS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
 	-Wl,--wrap=open_memstream,--wrap=realpath,--wrap=yaml_parser_initialize,--wrap=yaml_parser_parse \
 	-Wl,--wrap=inflateInit2_,--wrap=inflate \
 	-Wl,--wrap=png_create_read_struct,--wrap=png_create_write_struct,--wrap=png_create_info_struct \
+	-Wl,--wrap=png_read_update_info,--wrap=jpeg_start_decompress,--wrap=archive_read_new \
 	-Wl,--wrap=read,--wrap=write,--wrap=fsync,--wrap=fstat,--wrap=stat,--wrap=ftruncate,--wrap=lseek,--wrap=mkdir \
-	-Wl,--wrap=renameat,--wrap=opendir,--wrap=fopen,--wrap=open,--wrap=openat
+	-Wl,--wrap=renameat,--wrap=opendir,--wrap=readdir,--wrap=fopen,--wrap=open,--wrap=openat
 tests_test_faults_SOURCES = tests/test_faults.c tests/faulty.c tests/faulty.h
 tests_test_faults_LDFLAGS = $(FAULTY_WRAPS)
 

@@ -128,14 +128,18 @@ static bool find_pairs(const place *at, const char *archive, const char *const *
     for (int i = 0; others && i < count; i++)
         if (!used[i])
             others = arena_format(a, "%s%s%s", others, *others ? ", " : "", name[i]);
-    if (others && !out->part[0].images.path && !out->part[1].images.path) {
+    if (!others) {
+        error_no_memory(errors);
+        return false;
+    }
+    if (!out->part[0].images.path && !out->part[1].images.path) {
         error_add(errors, LCNN_BAD_DATA, error_file(errors, archive ? archive : at->path),
                   "the arrays are called %s; expected x_train and y_train, train_images and "
                   "train_labels, the same with test, or images and labels",
                   others);
         return false;
     }
-    if (others && *others)
+    if (*others)
         error_note(errors, "%s: not read: %s", at->path, others);
     return true;
 }
