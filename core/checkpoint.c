@@ -66,9 +66,8 @@ static bool add_entry(json_t *header, const char *name, const char *dtype, const
 static char *header_text(const checkpoint_tensor *tensors, int count, const char *state,
                          uint64_t *data) {
     char digest[HASH_TEXT];
-    json_watch memory;
     hash_data(tensors, count, state, digest);
-    json_watch_begin(&memory);
+    json_watch_begin();
     json_t *header = json_object();
     bool ok = header && json_object_set_new(header, CHECKPOINT_METADATA,
                                             json_pack("{s:s, s:s}", "format", CHECKPOINT_FORMAT,
@@ -83,7 +82,7 @@ static char *header_text(const checkpoint_tensor *tensors, int count, const char
     }
     char *text = ok ? json_dumps(header, JSON_COMPACT) : NULL;
     json_decref(header);
-    if (json_watch_end(&memory))
+    if (json_watch_end())
         return text;
     free(text);
     return NULL;

@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 
-/* What Jansson calls in threads that neither read nor watch, and when watching. */
+/* What Jansson calls but for here. */
 static json_malloc_t usual_malloc;
 static json_free_t usual_free;
 
@@ -29,10 +29,33 @@ static void read_free(void *memory) {
         usual_free(memory);
 }
 
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+static _Thread_local bool lacking;
+
+static void *watched_malloc(size_t size) {
+    void *memory = usual_malloc(size);
+    lacking |= memory == NULL;
+    return memory;
+}
+
+/* ---- Both ------------------------------------------------------------------------------------ */
+
+/* Another thread may be at it. */
+static void learn_usual(void) {
+    json_malloc_t now;
+    json_free_t free_now;
+    json_get_alloc_funcs(&now, &free_now);
+    if (now == read_malloc || now == watched_malloc)
+        return;
+    usual_malloc = now;
+    usual_free = free_now;
+}
+
 json_t *json_read(arena *a, const char *text, size_t length, json_error_t *error, bool *no_memory) {
     jmp_buf out;
     json_t *volatile value = NULL;
-    json_get_alloc_funcs(&usual_malloc, &usual_free);
+    learn_usual();
     reading.arena = a;
     reading.out = &out;
     json_set_alloc_funcs(read_malloc, read_free);
@@ -46,24 +69,13 @@ json_t *json_read(arena *a, const char *text, size_t length, json_error_t *error
     return value;
 }
 
-/* ---- Writing --------------------------------------------------------------------------------- */
-
-static _Thread_local bool lacking;
-
-static void *watched_malloc(size_t size) {
-    void *memory = usual_malloc(size);
-    lacking |= memory == NULL;
-    return memory;
-}
-
-void json_watch_begin(json_watch *w) {
-    json_get_alloc_funcs(&w->usual_malloc, &w->usual_free);
-    usual_malloc = w->usual_malloc;
+void json_watch_begin(void) {
+    learn_usual();
     lacking = false;
-    json_set_alloc_funcs(watched_malloc, w->usual_free);
+    json_set_alloc_funcs(watched_malloc, usual_free);
 }
 
-bool json_watch_end(const json_watch *w) {
-    json_set_alloc_funcs(w->usual_malloc, w->usual_free);
+bool json_watch_end(void) {
+    json_set_alloc_funcs(usual_malloc, usual_free);
     return !lacking;
 }

@@ -14,12 +14,7 @@ json_t *json_read(arena *a, const char *text, size_t length, json_error_t *error
 
 /* Between the two what Jansson asks for in this thread is watched, for writing. The second tells whether it got it all: else
  * nothing that was made meanwhile is to be trusted. */
-typedef struct json_watch {
-    json_malloc_t usual_malloc;
-    json_free_t usual_free;
-} json_watch;
-
-void json_watch_begin(json_watch *w);
-bool json_watch_end(const json_watch *w);
+void json_watch_begin(void);
+bool json_watch_end(void);
 
 #endif

@@ -131,8 +131,7 @@ static json_t *epoch_json(const trainer *t, const lcnn_epoch *e) {
 /* NULL when memory is out. Seventeen digits give every double back. */
 static char *state_text(const trainer *t) {
     const train_place *at = &t->place;
-    json_watch memory;
-    json_watch_begin(&memory);
+    json_watch_begin();
     json_t *all = json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:f, s:f, s:f, s:[]}", "version", PACKAGE_VERSION,
         "model", t->model->yaml, "model_sha256", t->model->sha256, "data_sha256", t->data->sha256,
@@ -144,7 +143,7 @@ static char *state_text(const trainer *t) {
         ok = json_array_append_new(history, epoch_json(t, &t->history[i])) == 0;
     char *text = ok ? json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(all);
-    if (json_watch_end(&memory))
+    if (json_watch_end())
         return text;
     free(text);
     return NULL;
