@@ -258,6 +258,28 @@ threads_asked_for_in_the_environment_do_no_harm() {
     done
 }
 
+# Limits on processes hold for ordinary users only; this one has a home that is not its own, as with sudo or cron.
+few_processes_are_told() {
+    [ "$(id -u)" -eq 0 ] && command -v setpriv >where && command -v prlimit >where || { skip="wants root, setpriv and prlimit" && return; }
+    mkdir -p -m 700 private
+    mkdir -p -m 777 open
+    cp "$LCNN" tiny.yaml open
+    chmod 755 .
+    for most in 2 200; do
+        (cd open && HOME=$work/private ASAN_OPTIONS=detect_leaks=0 setpriv --reuid 65534 --regid 65534 --clear-groups \
+            prlimit --nproc=$most ./lcnn run tiny.yaml --out made --threads 4 --quiet --no-report) >out 2>err
+        status=$?
+        if [ $most -eq 2 ]; then
+            exits 7
+            says err 'the system does not start 4 threads'
+            absent open/made
+        else
+            exits 0
+            same open/made/weights.safetensors whole/weights.safetensors
+        fi
+    done
+}
+
 closed_streams_do_no_harm() {
     rm -rf made
     "$LCNN" run tiny.yaml --out made --no-report >&- 2>&- <&-
@@ -294,7 +316,7 @@ for name in an_allocation_fails all_allocations_fail_from_then_on the_disk_is_fu
     test_case $name
 done
 for name in a_full_device_is_no_success a_small_file_system_fills_up a_read_only_place_is_told_before_training \
-    little_memory_is_told threads_asked_for_in_the_environment_do_no_harm closed_streams_do_no_harm; do
+    little_memory_is_told threads_asked_for_in_the_environment_do_no_harm few_processes_are_told closed_streams_do_no_harm; do
     test_case $name
 done
 closing_line
