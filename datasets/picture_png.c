@@ -150,9 +150,13 @@ static bool work_pixels(png_reader *r) {
     int passes = png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
     size_t stored = png_get_channels(r->png, r->info), row = png_get_rowbytes(r->png, r->info);
-    size_t height = (size_t)r->facts->height;
-    /* Eight bits each by now: an index, or the colours and perhaps alpha. */
-    bool alpha = !palette && stored > (size_t)r->facts->channels;
+    size_t width = (size_t)r->facts->width, height = (size_t)r->facts->height;
+    size_t channels = (size_t)r->facts->channels;
+    /* Eight bits each by now: an index, or the colours and perhaps alpha. Rows are written into what
+     * was made for that, so libpng is not taken at its word. */
+    bool alpha = !palette && stored == channels + 1;
+    if ((!alpha && stored != (palette ? 1 : channels)) || row != width * stored)
+        return picture_refuse(r->file, "a PNG image of a kind that is not read");
     r->rows = alpha || palette ? malloc(height * row) : r->out;
     if (!r->rows) {
         error_no_memory(r->file->errors);
