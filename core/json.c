@@ -65,6 +65,7 @@ json_t *json_read(arena *a, const char *text, size_t length, json_error_t *error
         *no_memory = false;
     }
     reading.arena = NULL;
+    reading.out = NULL;
     json_set_alloc_funcs(usual_malloc, usual_free);
     return value;
 }

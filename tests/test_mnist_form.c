@@ -148,7 +148,7 @@ START_TEST(it_may_be_turned_by_exif) {
     for (int y = 0; y < 300; y++)
         for (int x = 0; x < 400; x++)
             stored[(399 - x) * 300 + y] = upright.pixels[y * 400 + x];
-    image_bytes jpeg = make_jpeg((jpeg_kind){1, 0, 6, 0}, 300, 400, stored);
+    image_bytes jpeg = make_jpeg((jpeg_kind){.channels = 1, .orientation = 6}, 300, 400, stored);
     ck_assert(picture_read(put_image("turned.jpg", jpeg), 1, &read, errors));
     ck_assert_int_eq(read.width, 400);
     form_of(&upright, expected);
