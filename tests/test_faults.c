@@ -316,26 +316,17 @@ static bool refuse(char outcome[65], lcnn_errors *errors) {
 
 /* ---- Cases ------------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    scene *play;
-} scenes[] = {
-    {"training with momentum", train_momentum},
-    {"training with curvature", train_curvature},
-    {"predicting", predict},
-    {"reading a study", read_study},
-    {"a view of images", view},
-    {"writing pictures", write_pictures},
-};
+static scene *const scenes[] = {train_momentum, train_curvature, predict, read_study,
+                                view,           write_pictures};
 enum { SCENES = sizeof scenes / sizeof *scenes };
 
 START_TEST(any_allocation_may_fail) {
-    fail_each(scenes[_i].play, FAULTY_MEMORY, POINTS);
+    fail_each(scenes[_i], FAULTY_MEMORY, POINTS);
 }
 END_TEST
 
 START_TEST(any_call_for_a_file_may_fail) {
-    fail_each(scenes[_i].play, FAULTY_FILES, POINTS);
+    fail_each(scenes[_i], FAULTY_FILES, POINTS);
 }
 END_TEST
 
