@@ -125,10 +125,10 @@ each() {
 
 scenes='check show data run resume trace test verify'
 
-an_allocation_fails() { each alloc ENOMEM '0 7' 25 $scenes; }
+an_allocation_fails() { each alloc ENOMEM '0 7' 10 $scenes; }
 all_allocations_fail_from_then_on() {
     export LCNN_FAULT_STAYS=1
-    each alloc ENOMEM '0 7' 25 $scenes
+    each alloc ENOMEM '0 7' 10 $scenes
     unset LCNN_FAULT_STAYS
 }
 the_disk_is_full() {
@@ -168,7 +168,7 @@ killed_at_any_call_it_goes_on() {
 the_power_is_cut_at_any_call() {
     mkdir -p kept
     for kind in write fsync open rename close mkdir unlink; do
-        each $kind power '0 137' 8 run resume trace
+        each $kind power '0 137' 5 run resume trace
     done
 }
 
