@@ -4,10 +4,8 @@
 
 #include "catalogue.h"
 #include "places.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* catalogue.yaml as one string literal, made by local.mk. */
 static const char catalogue_text[] =
@@ -192,18 +190,13 @@ static const char *own_path(arena *a) {
     return folder && *folder ? arena_format(a, "%s/catalogue.yaml", folder) : folder;
 }
 
-/* A home that this user may not enter is somebody else's, as with sudo or cron. */
-static bool is_here(const char *path) {
-    return places_there(path) && (access(path, F_OK) == 0 || errno != EACCES);
-}
-
 static bool add_own(catalogue *c, arena *a, lcnn_errors *errors) {
     const char *path = own_path(a);
     if (!path) {
         error_no_memory(errors);
         return false;
     }
-    if (*path == '\0' || !is_here(path))
+    if (*path == '\0' || !places_there(path))
         return true;
     const doc *map = document_read(a, path, errors);
     return map && add_all(c, map, true, a, errors);

@@ -17,7 +17,7 @@ enum { MAX_PLACES = 4 };
 
 bool places_there(const char *path) {
     struct stat info;
-    return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != EACCES);
 }
 
 const char *places_file(const char *folder, const char *name, bool *found, arena *a) {

@@ -25,7 +25,8 @@ int places_look(const char *folder, const description *set, located *out, arena 
 bool places_search(const catalogue *c, const description *set, located *out, arena *a,
                    lcnn_errors *errors);
 
-/* Whether there is a file or folder of this name. What cannot be looked at counts as there, so that who opens it is told. */
+/* Whether there is a file or folder of this name. In a folder that this user may not enter there is none: with sudo or cron a
+ * home is often somebody else's. What cannot be looked at for other reasons counts as there, so that who opens it is told. */
 bool places_there(const char *path);
 
 /* The path of one file of a set in a folder, with or without .gz as it is there; as described, and *found false, where it
