@@ -202,7 +202,8 @@ static void make_tiny(trial *t) {
 
 typedef enum filling { FULL_TILE, FIVE_SAMPLES, TINY_NUMBERS, ONE_SAMPLE, FILLINGS } filling;
 
-static void check_lanes(const example *e, const backend *b, filling f, arena *a,
+/* What is expected is found out once: every instruction set gets the same numbers. */
+static void check_lanes(const example *e, const backend *b, filling f, gradients *g, arena *a,
                         lcnn_errors *errors) {
     const op_sample sample = {.yaml = example_yaml(e, a),
                               .inputs =
@@ -213,23 +214,26 @@ static void check_lanes(const example *e, const backend *b, filling f, arena *a,
     trial_fill(t, f == ONE_SAMPLE ? 1 : f == FIVE_SAMPLES ? 5 : LANES);
     if (f == TINY_NUMBERS)
         make_tiny(t);
-    gradients g = expected(t, e, a);
-    expect_gradients(t, g, e->filters, b->name);
+    if (g->weight == NULL)
+        *g = expected(t, e, a);
+    expect_gradients(t, *g, e->filters, b->name);
     trial_free(t);
     if (f != ONE_SAMPLE || (e->groups > 1 && (e->groups < e->channels || e->groups < e->filters)))
         return; /* FORM_SINGLE knows no other groups */
     t = trial_new(&b->single->ops, &sample, a, errors);
     trial_fill_sample(t, FORM_SINGLE);
-    expect_gradients(t, g, e->filters, b->single->name);
+    expect_gradients(t, *g, e->filters, b->single->name);
     trial_free(t);
 }
 
 START_TEST(gradients_are_the_plain_loops) {
     arena *a = arena_new();
     lcnn_errors *errors = lcnn_errors_new();
-    for (const backend *const *b = backend_list(); *b != NULL; b++)
-        for (filling f = FULL_TILE; f < FILLINGS; f++)
-            check_lanes(&examples[_i], *b, f, a, errors);
+    for (filling f = FULL_TILE; f < FILLINGS; f++) {
+        gradients g = {0};
+        for (const backend *const *b = backend_list(); *b != NULL; b++)
+            check_lanes(&examples[_i], *b, f, &g, a, errors);
+    }
     arena_free(a);
     lcnn_errors_free(errors);
 }
@@ -238,7 +242,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("conv_gradient");
     TCase *bits = tcase_create("bits");
-    tcase_set_timeout(bits, 120);
+    tcase_set_timeout(bits, 600);
     tcase_add_loop_test(bits, gradients_are_the_plain_loops, 0, EXAMPLES);
     suite_add_tcase(suite, bits);
     return suite_run(suite);

@@ -194,7 +194,7 @@ END_TEST
 
 /* A picture in which every pixel differs from its neighbours. */
 static const uint8_t *pattern(int channels) {
-    uint8_t *rows = arena_alloc(memory, 16 * 16 * 3);
+    uint8_t *rows = arena_alloc(memory, 16 * 16 * 4);
     for (int i = 0; i < 16 * 16 * channels; i++)
         rows[i] = (uint8_t)(i * 37 + i / 16 * 11);
     return rows;
@@ -276,7 +276,7 @@ END_TEST
 
 /* Four flat quarters of 8x8 pixels: top left, top right, bottom left, bottom right. */
 static const uint8_t *quarters(int channels, const uint8_t value[4][3]) {
-    uint8_t *rows = arena_alloc(memory, 16 * 16 * 3);
+    uint8_t *rows = arena_alloc(memory, 16 * 16 * 4);
     for (int i = 0; i < 16 * 16 * channels; i++) {
         int pixel = i / channels;
         rows[i] = value[pixel / 128 * 2 + pixel % 16 / 8][i % channels];

@@ -161,7 +161,7 @@ START_TEST(class_folders_that_are_numbers_are_in_their_order) {
 END_TEST
 
 START_TEST(folders_of_images_that_are_too_much) {
-    static uint8_t wide[520] = "P4 4097 1 ";
+    static uint8_t wide[523] = "P4 4097 1 ";
     make_folder("train");
     make_folder("train/a");
     put_bytes("train/a/1", wide, 10 + (4097 + 7) / 8);
