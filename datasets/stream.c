@@ -183,11 +183,12 @@ bool stream_read(stream *s, void *bytes, size_t size, size_t *got) {
     *got = 0;
     if (s->failed)
         return false;
-    s->failed = s->gzip ? !read_gzip(s, bytes, size, got) : !read_plain(s, bytes, size, got);
+    bool done = s->gzip ? read_gzip(s, bytes, size, got) : read_plain(s, bytes, size, got);
+    s->failed = !done;
     if (s->failed)
         *got = 0;
     s->position += *got;
-    return !s->failed;
+    return done;
 }
 
 bool stream_at_end(stream *s) {

@@ -29,11 +29,12 @@
 
 static faulty_kind kind;
 static long at;
-static bool stays, paused;
+static bool stays;
+static int paused; /* pauses that have begun and not ended: one may lie in another */
 static atomic_long count;
 
 static bool fails(faulty_kind call) {
-    if (call != kind || paused)
+    if (call != kind || paused > 0)
         return false;
     long number = atomic_fetch_add(&count, 1) + 1;
     if (at == 0 || number < at || (number > at && !stays))
@@ -42,7 +43,7 @@ static bool fails(faulty_kind call) {
     return true;
 }
 
-/* wrap(RESULT, NAME, FAILURE, PARAMETERS, ARGUMENTS): what the linker puts in the place of NAME. */
+/* What the linker puts in the place of a function: it fails in its turn, or calls the real one. */
 #define WRAP(call, result, name, failure, parameters, arguments)                                   \
     result __real_##name parameters;                                                               \
     result __wrap_##name parameters;                                                               \
@@ -188,9 +189,9 @@ long faulty_end(void) {
 }
 
 void faulty_pause(void) {
-    paused = true;
+    paused++;
 }
 
 void faulty_go_on(void) {
-    paused = false;
+    paused--;
 }

@@ -117,9 +117,9 @@ static const catalogue *known_sets(void) {
     static const catalogue *known;
     if (known)
         return known;
+    known_memory = fuzz_arena();
+    known_errors = fuzz_errors();
     fuzz_own_begin();
-    known_memory = arena_new();
-    known_errors = lcnn_errors_new();
     known = catalogue_read(known_memory, known_errors);
     fuzz_own_end();
     if (!known)
