@@ -95,16 +95,16 @@ static int open_temporary(int folder, char name[TEMP_NAME]) {
     return -1;
 }
 
-static bool write_all(int descriptor, const char *bytes, size_t size) {
-    while (size > 0) {
-        ssize_t done = write(descriptor, bytes, size < MAX_TRANSFER ? size : MAX_TRANSFER);
+bool file_write_all(int descriptor, const void *bytes, size_t size) {
+    for (const char *p = bytes; size > 0;) {
+        ssize_t done = write(descriptor, p, size < MAX_TRANSFER ? size : MAX_TRANSFER);
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0) {
             errno = done < 0 ? errno : ENOSPC;
             return false;
         }
-        bytes += done;
+        p += done;
         size -= (size_t)done;
     }
     return true;
@@ -112,14 +112,14 @@ static bool write_all(int descriptor, const char *bytes, size_t size) {
 
 /* Some file systems cannot flush a folder and say EINVAL or ENOTSUP; there is nothing more to be
  * done there. */
-static bool flush_folder(int folder) {
+bool file_flush_folder(int folder) {
     return fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP;
 }
 
 /* Writes, flushes and closes the temporary file. A failed flush is final: the system marks the lost
  * pages clean, so trying again would succeed and prove nothing. */
 static bool fill_temporary(int descriptor, const void *bytes, size_t size) {
-    bool ok = write_all(descriptor, bytes, size) && fsync(descriptor) == 0;
+    bool ok = file_write_all(descriptor, bytes, size) && fsync(descriptor) == 0;
     int code = errno;
     bool closed = close(descriptor) == 0;
     if (!ok)
@@ -146,7 +146,7 @@ static bool write_in_folder(int folder, const char *name, const char *path, cons
         unlinkat(folder, temporary, 0);
         return write_failed(path, "cannot write", code, errors);
     }
-    if (!flush_folder(folder))
+    if (!file_flush_folder(folder))
         return write_failed(path, "written, but a power cut may still undo it", errno, errors);
     return true;
 }

@@ -13,6 +13,11 @@
  * there before has its old bytes (except when only the flush of the folder failed, which the message says). */
 bool file_write(const char *path, const void *bytes, size_t size, lcnn_errors *errors);
 
+/* Parts of the same, for what is written piece by piece; false: errno. Some file systems cannot flush a folder, which is no
+ * failure. */
+bool file_write_all(int descriptor, const void *bytes, size_t size);
+bool file_flush_folder(int folder);
+
 /* Reads a whole regular file of at most `limit` bytes into memory of malloc, with a NUL (not counted) after the last
  * byte. NULL with a message: of `status` when the file is not there, no regular file, too large or changing, of
  * LCNN_BAD_IO when reading fails. */

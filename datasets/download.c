@@ -20,6 +20,7 @@ download_end download_run(download *d) {
 #else
 
 #include "arena.h"
+#include "file.h"
 #include "store.h"
 #include <curl/curl.h>
 #include <errno.h>
@@ -124,7 +125,7 @@ static bool begin(transfer *t) {
 /* ---- Bytes ----------------------------------------------------------------------------------- */
 
 static bool save(transfer *t, const char *bytes, size_t size) {
-    if (!store_write(t->d->descriptor, bytes, size)) {
+    if (!file_write_all(t->d->descriptor, bytes, size)) {
         t->code = errno;
         return false;
     }

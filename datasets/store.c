@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "arena.h"
+#include "file.h"
 #include "store.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -137,30 +138,10 @@ uint64_t store_part_size(const char *path, const char *name) {
     return lstat(whole, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 }
 
-bool store_write(int descriptor, const void *bytes, size_t size) {
-    for (const char *p = bytes; size > 0;) {
-        ssize_t done = write(descriptor, p, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0) {
-            errno = done < 0 ? errno : ENOSPC;
-            return false;
-        }
-        p += done;
-        size -= (size_t)done;
-    }
-    return true;
-}
-
-/* Some file systems cannot flush a folder, and say so. */
-static bool flush_folder(int folder) {
-    return fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP;
-}
-
 bool store_rename(int folder, const char *path, const char *name, lcnn_errors *errors) {
     part_name part;
     if (!name_part(name, &part) || renameat(folder, part.text, folder, name) != 0 ||
-        !flush_folder(folder))
+        !file_flush_folder(folder))
         return store_failed(path, name, errno, errors);
     return true;
 }

@@ -23,7 +23,6 @@ int store_create(int folder, const char *name);
 /* Bytes of NAME.part; 0 when there is none. */
 uint64_t store_part_size(const char *path, const char *name);
 
-bool store_write(int descriptor, const void *bytes, size_t size); /* false: errno */
 /* NAME.part, flushed already, becomes NAME, and the folder is flushed. False with a message. */
 bool store_rename(int folder, const char *path, const char *name, lcnn_errors *errors);
 void store_remove(int folder, const char *name); /* NAME.part */

@@ -18,6 +18,7 @@ bool unpack(unpack_order *order, lcnn_errors *errors) {
 #else
 
 #include "digest.h"
+#include "file.h"
 #include "store.h"
 #include <archive.h>
 #include <archive_entry.h>
@@ -82,7 +83,7 @@ static bool copy(work *w, int descriptor, const file_facts *file, file_digest *d
         digest->size += (uint64_t)got;
         if (digest->size > (uint64_t)file->size)
             return wrong(w, file->name, "has more bytes than the catalogue says");
-        if (!store_write(descriptor, w->block, (size_t)got))
+        if (!file_write_all(descriptor, w->block, (size_t)got))
             return store_failed(w->order->folder_name, file->name, errno, w->errors);
         hash_add(&sha256, w->block, (size_t)got);
         hash_md5_add(&md5, w->block, (size_t)got);

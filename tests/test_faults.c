@@ -111,9 +111,7 @@ static void fail_each(scene *play, faulty_kind kind, long most) {
     const long all = faulty_end();
     ck_assert_msg(done, "%s", done ? "" : lcnn_errors_text(errors, 0));
     lcnn_errors_free(errors);
-    if (getenv("FULL"))
-        most = ALL;
-    for (long k = 1; k <= all; k += all / (most + 1) + 1) {
+    for (long k = 1; k <= all; k += faulty_step(all, most)) {
         fail_once(play, kind, k, false, wanted);
         fail_once(play, kind, k, true, wanted);
     }
