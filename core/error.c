@@ -166,6 +166,11 @@ static void add_source_line(text *t, mark where) {
 
 /* ---- Adding ---------------------------------------------------------------------------------- */
 
+static void count_more(lcnn_errors *errors, int more) {
+    errors->more += more;
+    snprintf(errors->more_text, sizeof errors->more_text, "error: and %d more", errors->more);
+}
+
 static void keep(lcnn_errors *errors, lcnn_status status, const char *message) {
     if (errors->count == 0)
         errors->status = status == LCNN_BAD_MODEL ? errors->model_status : status;
@@ -173,8 +178,7 @@ static void keep(lcnn_errors *errors, lcnn_status status, const char *message) {
         errors->message[errors->count++] = message;
         return;
     }
-    errors->more++;
-    snprintf(errors->more_text, sizeof errors->more_text, "error: and %d more", errors->more);
+    count_more(errors, 1);
 }
 
 void error_add(lcnn_errors *errors, lcnn_status status, mark where, const char *format, ...) {
@@ -227,6 +231,8 @@ void error_take(lcnn_errors *errors, const lcnn_errors *from) {
         else
             error_no_memory(errors);
     }
+    if (from->more > errors->more) /* which may be the same ones, from another trial of a study */
+        count_more(errors, from->more - errors->more);
     for (int i = 0; i < from->note_count; i++)
         if (!has_text(errors->note, errors->note_count, from->note[i]) &&
             errors->note_count < KEPT) {

@@ -136,9 +136,15 @@ static lcnn_model *new_model(lcnn_errors *errors) {
     return NULL;
 }
 
-/* The model when it was read without fault; else NULL. */
-static lcnn_model *keep_model(lcnn_model *m, lcnn_errors *errors) {
-    if (m->model && !describe_layers(m)) {
+/* What was published is of the file as it is. False when memory is out. */
+static bool mark_published(lcnn_model *m) {
+    lcnn_published *published = m->model->published;
+    return !published || model_is_changed(m->model, parts(), &published->changed);
+}
+
+/* The model when it was read without fault; else NULL. `changed`: it may not be that of its file. */
+static lcnn_model *keep_model(lcnn_model *m, bool changed, lcnn_errors *errors) {
+    if (m->model && !(describe_layers(m) && (!changed || mark_published(m)))) {
         error_no_memory(errors);
         m->model = NULL;
     }
@@ -146,12 +152,6 @@ static lcnn_model *keep_model(lcnn_model *m, lcnn_errors *errors) {
         return m;
     lcnn_model_free(m);
     return NULL;
-}
-
-/* What was published is of the file as it is. */
-static void mark_published(lcnn_model *m) {
-    if (m->model && m->model->published)
-        m->model->published->changed = model_is_changed(m->model, parts());
 }
 
 lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
@@ -167,10 +167,9 @@ lcnn_model *lcnn_model_load(const char *path, const lcnn_model_options *options,
     if (found)
         m->model = model_load(found, options->data, options->settings, options->setting_count,
                               parts(), m->arena, errors);
-    if (options->setting_count > 0)
-        mark_published(m);
+    m = keep_model(m, options->setting_count > 0, errors);
     arithmetic_restore(before);
-    return keep_model(m, errors);
+    return m;
 }
 
 lcnn_model *load_changed(const char *path, const model_change *changes, int count,
@@ -182,9 +181,9 @@ lcnn_model *load_changed(const char *path, const model_change *changes, int coun
     arithmetic before = arithmetic_standard();
     if (found)
         m->model = model_load_changed(found, changes, count, parts(), m->arena, errors);
-    mark_published(m);
+    m = keep_model(m, true, errors);
     arithmetic_restore(before);
-    return keep_model(m, errors);
+    return m;
 }
 
 bool lcnn_model_measure(lcnn_model *m, const lcnn_data *data, lcnn_errors *errors) {
@@ -284,7 +283,6 @@ const backend *choose_backend(const char *isa, lcnn_errors *errors) {
 }
 
 bool choose_threads(int wanted, int *threads, lcnn_errors *errors) {
-    enum { MOST_THREADS = 1024 };
     int available = threads_available();
     if (wanted < 0 || wanted > MOST_THREADS) {
         error_add(errors, LCNN_BAD_USAGE, (mark){0}, "threads must be 1 to %d, not %d",

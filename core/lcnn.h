@@ -603,8 +603,9 @@ typedef struct lcnn_study_options {
     int seeds; /* 1, 2, ... up to this in place of the study's; 0: as it says */
 } lcnn_study_options;
 
-/* Whether a file looks like a study: it has `experiments`. Takes paths and names as lcnn_study_load does; says nothing. */
-bool lcnn_study_is(const char *path);
+/* Whether a file looks like a study: it has `experiments`. Takes paths and names as lcnn_study_load does, and says nothing of what
+ * is wrong with them; a message where there is no memory to tell. */
+bool lcnn_study_is(const char *path, lcnn_errors *errors);
 
 /* Reads and checks a study, a path or the name of an installed one, with every model in it under all its settings. All
  * faults that can be told apart are reported in one go. `options` may be NULL. */

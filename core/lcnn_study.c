@@ -239,12 +239,14 @@ void lcnn_study_free(lcnn_study *s) {
     free(s);
 }
 
-bool lcnn_study_is(const char *path) {
+bool lcnn_study_is(const char *path, lcnn_errors *errors) {
     lcnn_errors *said = lcnn_errors_new();
     arena *a = arena_new();
     const char *found = said && a ? find_installed(path, "study", a, said) : NULL;
     const doc *tree = found ? document_read(a, found, said) : NULL;
     bool is = tree && doc_get(tree, "experiments");
+    if (!said || !a || lcnn_errors_status(said) == LCNN_NO_MEMORY)
+        error_no_memory(errors);
     arena_free(a);
     lcnn_errors_free(said);
     return is;

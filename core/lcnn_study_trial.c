@@ -109,9 +109,12 @@ static void check_probes(study_maker *m, const char *path, const model_change *l
     for (int i = 0; m->ok && i < e->probe_count; i++) {
         more[count] = (model_change){NULL, e->probe_key, e->probe_at, e->probe[i].value};
         lcnn_errors *said = lcnn_errors_new();
-        lcnn_model *net = said ? load_changed(path, more, count + 1, said) : NULL;
-        if (said)
-            error_take(m->errors, said);
+        if (!said) {
+            study_no_room(m);
+            return;
+        }
+        lcnn_model *net = load_changed(path, more, count + 1, said);
+        error_take(m->errors, said);
         m->ok = net != NULL && m->ok;
         lcnn_errors_free(said);
         lcnn_model_free(net);

@@ -60,8 +60,9 @@ model *model_load(const char *path, const char *data, const char *const *setting
 model *model_load_changed(const char *path, const model_change *changes, int count, const model_parts *parts, arena *a,
                           lcnn_errors *errors);
 
-/* Whether more was changed in the model than data, seed and name: what was published of the file is not about it then. */
-bool model_is_changed(const model *m, const model_parts *parts);
+/* Whether more was changed in the model than data, seed and name: what was published of the file is not about it then.
+ * False where there is no memory to tell. */
+bool model_is_changed(const model *m, const model_parts *parts, bool *changed);
 
 /* The model was checked against what the catalogue says of its data; here are the data themselves. False with a message
  * when they differ. */

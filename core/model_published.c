@@ -97,20 +97,17 @@ void model_read_published(loader *l) {
 
 /* ---- Whether it is still the model of its file ----------------------------------------------- */
 
-bool model_is_changed(const model *m, const model_parts *parts) {
+bool model_is_changed(const model *m, const model_parts *parts, bool *changed) {
     arena *a = arena_new();
-    lcnn_errors *errors = lcnn_errors_new(); /* alone, the file may be no model at all */
-    bool changed = true;
-    if (a != NULL && errors != NULL) {
-        const char *settings[] = {arena_format(a, "name=%s", m->name),
-                                  arena_format(a, "train.seed=%d", m->train.seed)};
-        const model *plain = settings[0] == NULL || settings[1] == NULL
-                                 ? NULL
-                                 : model_load(m->path, m->data.name, settings, 2, parts, a, errors);
-        changed = plain == NULL || strcmp(plain->sha256, m->sha256) != 0;
-    }
-    lcnn_errors_free(errors);
-    if (a != NULL)
-        arena_free(a);
-    return changed;
+    lcnn_errors *said = lcnn_errors_new(); /* alone, the file may be no model at all */
+    const char *settings[] = {a ? arena_format(a, "name=%s", m->name) : NULL,
+                              a ? arena_format(a, "train.seed=%d", m->train.seed) : NULL};
+    const bool ready = said && settings[0] && settings[1];
+    const model *plain =
+        ready ? model_load(m->path, m->data.name, settings, 2, parts, a, said) : NULL;
+    *changed = !plain || strcmp(plain->sha256, m->sha256) != 0;
+    const bool told = ready && lcnn_errors_status(said) != LCNN_NO_MEMORY;
+    lcnn_errors_free(said);
+    arena_free(a);
+    return told;
 }

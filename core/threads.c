@@ -4,7 +4,6 @@
 #include "threads.h"
 
 #include <sched.h>
-#include <stdlib.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -234,9 +233,7 @@ static void do_nothing(void *argument, int index, int count) {
 bool threads_start(int wanted) {
 #ifdef _OPENMP
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    pthread_t *thread = malloc((size_t)wanted * sizeof *thread);
-    if (!thread)
-        return false;
+    pthread_t thread[MOST_THREADS];
     int started = 1;           /* this one */
     pthread_mutex_lock(&gate); /* until all are there */
     while (started < wanted && pthread_create(&thread[started], NULL, wait_for_gate, &gate) == 0)
@@ -244,7 +241,6 @@ bool threads_start(int wanted) {
     pthread_mutex_unlock(&gate);
     for (int i = 1; i < started; i++)
         pthread_join(thread[i], NULL);
-    free(thread);
     if (started < wanted)
         return false;
     run_region(wanted, do_nothing, NULL);

@@ -15,7 +15,9 @@ int threads_available(void);
 /* Whether there can be several at all: false without OpenMP. */
 bool threads_possible(void);
 
-/* Whether the system starts `wanted` threads at once; they then stay for threads_run. OpenMP itself would end the
+enum { MOST_THREADS = 1024 };
+
+/* Whether the system starts `wanted` threads, at most MOST_THREADS, at once; they then stay for threads_run. OpenMP itself would end the
  * program where a thread cannot be started, so ask before anything is worth losing. */
 bool threads_start(int wanted);
 

@@ -49,10 +49,10 @@ static uint8_t *encode_png(const char *path, const picture *p, size_t *size, lcn
     png_alloc_size_t room = PNG_IMAGE_PNG_SIZE_MAX(image);
     uint8_t *bytes = pixels ? malloc(room) : NULL;
     bool made = bytes && png_image_write_to_memory(&image, bytes, &room, 0, pixels, 0, NULL);
-    if (pixels && !bytes)
+    if (pixels && (!bytes || strstr(image.message, "memory")))
         error_no_memory(errors);
-    else if (bytes && !made)
-        error_add(errors, LCNN_BAD_IO, error_file(errors, path), "libpng: %s", image.message);
+    else if (bytes && !made) /* too large for it */
+        error_add(errors, LCNN_NO_MEMORY, error_file(errors, path), "libpng: %s", image.message);
     png_image_free(&image);
     free(pixels);
     if (!made) {

@@ -172,6 +172,40 @@ a_run_from_weights_goes_on_without_them() {
     says again-from/run.json '"weights_from": "first/weights.safetensors"'
 }
 
+# killed_and_resumed OPTION...: a run of claimed.yaml that is killed and resumed tells of published figures what one that is not does.
+killed_and_resumed() {
+    rm -rf claimed cut
+    lcnn run claimed.yaml --out claimed --no-report --quiet "$@"
+    "$LCNN" run claimed.yaml --out cut --no-report --quiet "$@" >out 2>err </dev/null &
+    pid=$!
+    until_there cut/metrics.csv
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    lcnn run --resume cut --no-report --quiet
+    exits 0
+    for file in model.yaml published.json result.json; do same claimed/$file cut/$file; done
+}
+what_was_published_stays_beside_it() {
+    cat >claimed.yaml <<YAML
+extends: $source/models/lenet5.yaml
+data: {name: "glyphs:600"}
+train: {epochs: 10}
+published:
+  source: "somebody: a paper"
+  results: [{metric: error, data: "glyphs:600", value: 0.5, uncertainty: 0.5, note: "yes"}]
+  errors: {data: "glyphs:600", file: errors.csv}
+  curve: {data: "glyphs:600", file: curve.csv}
+YAML
+    printf 'index,truth,answer\n0,0,1\n' >errors.csv
+    printf 'epoch,train_error,test_error\n1,0.5,\n2,0.25,0.3\n' >curve.csv
+    killed_and_resumed
+    says cut/result.json '"verdict": "within the uncertainty"'
+    killed_and_resumed --set train.learning_rate=0.001
+    says cut/published.json '"why_not_graded": "settings changed the model'
+    killed_and_resumed --weights whole/weights.safetensors
+    says cut/published.json '"why_not_graded": "training began with weights'
+}
+
 # Both checkpoints of a run that has not ended.
 two_checkpoints() {
     rm -rf part
@@ -260,7 +294,7 @@ if [ $(($(date +%s) - began)) -gt 10 ]; then # the sanitizers are watching
 fi
 for name in an_interrupted_run_goes_on_to_the_same_bits a_done_run_says_so a_second_signal_ends_at_once \
     killed_runs_go_on_to_the_same_bits before_the_first_checkpoint_it_begins_anew what_was_never_shown_is_taken_over \
-    a_run_from_weights_goes_on_without_them a_damaged_checkpoint_gives_way_to_the_other damaged_checkpoints_are_status_5 \
+    a_run_from_weights_goes_on_without_them what_was_published_stays_beside_it a_damaged_checkpoint_gives_way_to_the_other damaged_checkpoints_are_status_5 \
     a_changed_model_is_status_5 two_runs_in_one_folder_are_refused folders_without_a_run_are_refused \
     other_words_beside_resume_are_refused; do
     test_case $name

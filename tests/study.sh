@@ -187,6 +187,10 @@ YAML
     says fails/results.csv ',tiny,glyphs:200,1,done,'
     there fails/report.html
     says fails/report.html 'the loss'
+    rm -rf fails
+    lcnn study fails.yaml --out fails --quiet
+    exits 8
+    says err 'tiny-glyphs-200-learning_rate-1000000-1: error: this trial failed: .*the loss'
 }
 
 missing_data_leaves_trials_out() {

@@ -176,6 +176,18 @@ START_TEST(what_several_lists_say_is_taken_once) {
 }
 END_TEST
 
+START_TEST(what_was_only_counted_is_taken_over_once) {
+    lcnn_errors *other = lcnn_errors_new();
+    for (int i = 0; i < 25; i++)
+        error_add(other, LCNN_BAD_MODEL, (mark){0}, "number %d", i);
+    error_take(errors, other);
+    error_take(errors, other);
+    lcnn_errors_free(other);
+    ck_assert_int_eq(lcnn_errors_count(errors), 21);
+    ck_assert_str_eq(lcnn_errors_text(errors, 20), "error: and 5 more");
+}
+END_TEST
+
 /* Those beyond the twentieth are dropped: nobody reads them, and they are no errors. */
 START_TEST(notes_have_a_limit) {
     lcnn_errors *other = lcnn_errors_new();
@@ -350,6 +362,7 @@ int main(void) {
     tcase_add_test(messages, echoed_names_are_escaped_and_cut);
     tcase_add_test(messages, many_messages_are_counted_not_kept);
     tcase_add_test(messages, out_of_memory_is_said_once);
+    tcase_add_test(messages, what_was_only_counted_is_taken_over_once);
     tcase_add_test(messages, notes_are_no_errors);
     tcase_add_test(messages, what_several_lists_say_is_taken_once);
     tcase_add_test(messages, notes_have_a_limit);

@@ -1,19 +1,10 @@
 /* test_rejection.c - the fewest images to reject for a given error among the others. */
 #include "config.h"
 
-#include "../tools/command.h"
 #include "../tools/rejection.h"
 #include "suite.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-/* The tools' way out, which is not to be needed here. */
-void no_memory(void) {
-    puts("memory is out");
-    exit(LCNN_NO_MEMORY);
-}
 
 static const uint8_t truth[10] = {0};
 

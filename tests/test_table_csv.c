@@ -1,7 +1,6 @@
 /* test_table_csv.c - tables of comma-separated values, as reports read them. */
 #include "config.h"
 
-#include "../tools/command.h"
 #include "../tools/csv.h"
 #include "suite.h"
 
@@ -10,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The tools' way out, which is not to be needed here. */
-void no_memory(void) {
-    puts("memory is out");
-    exit(LCNN_NO_MEMORY);
-}
 
 /* The table in these bytes; NULL with *why. */
 static csv *read_bytes(const char *bytes, size_t size, int columns, const char **why) {

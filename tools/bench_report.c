@@ -8,6 +8,7 @@
 #include "bench_report.h"
 #include "command.h"
 #include "job.h"
+#include "memory.h"
 #include "text.h"
 
 struct bench_report {
@@ -18,9 +19,7 @@ struct bench_report {
 };
 
 bench_report *bench_report_begin(const lcnn_model *model, const lcnn_data *data, bool json) {
-    bench_report *r = calloc(1, sizeof *r);
-    if (!r)
-        no_memory();
+    bench_report *r = memory_new(1, sizeof *r);
     *r = (bench_report){model, data, NULL, false};
     if (json) {
         r->json = json_pack("{s:s, s:s, s:s?, s:[], s:[], s:[]}", "model", lcnn_model_name(model),

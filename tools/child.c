@@ -16,6 +16,7 @@
 #include "child.h"
 #include "command.h"
 #include "interrupt.h"
+#include "memory.h"
 
 /* ---- One ------------------------------------------------------------------------------------- */
 
@@ -124,10 +125,12 @@ static void rest(void) {
 }
 
 bool pool_run(const pool *p) {
-    pool_state s = {p, calloc((size_t)p->count + 1, sizeof *s.slot),
-                    calloc((size_t)p->count + 1, sizeof *s.running), 0, 0, 0};
-    if (!s.slot || !s.running)
-        no_memory();
+    pool_state s = {p,
+                    memory_new((size_t)p->count, sizeof *s.slot),
+                    memory_new((size_t)p->count, sizeof *s.running),
+                    0,
+                    0,
+                    0};
     bool told = false;
     while (s.now > 0 || (s.next < p->count && !interrupt_caught())) {
         if (!interrupt_caught())

@@ -1,5 +1,5 @@
-/* cmd_check.c - `lcnn check`: say whether models and studies are right, and everything that is wrong
- * with them. */
+/* cmd_check.c - `lcnn check`: say whether models and studies are right, and everything that is
+ * wrong with them. */
 #include "config.h"
 
 #include "job.h"
@@ -33,7 +33,9 @@ static int check_study(const arguments *args, const char *path) {
 static int check_main(const arguments *args) {
     int worst = LCNN_OK;
     for (int i = 0; i < args->operand_count; i++) {
-        bool study = lcnn_study_is(args->operand[i]);
+        lcnn_errors *errors = messages_begin();
+        bool study = lcnn_study_is(args->operand[i], errors);
+        messages_forgive(errors);
         int status = study ? check_study(args, args->operand[i]) : LCNN_OK;
         lcnn_model *model = study ? NULL : job_model(args, args->operand[i], &status);
         worst = status > worst ? status : worst;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "result.h"
 #include "text.h"
 
@@ -127,7 +128,7 @@ static void print_classes(const lcnn_data *data) {
     for (int i = 0; i < classes; i++)
         fprintf(out, "%s%s", text_plain(lcnn_data_class_name(data, i)),
                 i + 1 < classes ? ", " : "");
-    text_end(out, &names);
+    fclose(out);
     print_row("classes", names);
     free(names);
 }

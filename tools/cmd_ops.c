@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "text.h"
 
 static void print_list(void) {
@@ -106,9 +107,7 @@ static const char *nearest_name(const char *word) {
         lcnn_components((lcnn_kind)kind, &count);
         total += count;
     }
-    const char **names = calloc((size_t)total + 1, sizeof *names);
-    if (!names)
-        no_memory();
+    const char **names = memory_new((size_t)total + 1, sizeof *names);
     total = 0;
     for (int kind = 0; kind < LCNN_KINDS; kind++) {
         const lcnn_component *all = lcnn_components((lcnn_kind)kind, &count);

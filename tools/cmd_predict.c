@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "preview.h"
 #include "result.h"
 #include "rundir.h"
@@ -79,9 +80,7 @@ static lcnn_picture *open_picture(const prediction *p, const char *path, int *st
 /* The network's input in grey levels, from its smallest value to its largest. */
 static lcnn_picture *seen_picture(const prediction *p) {
     lcnn_shape s = lcnn_model_input_shape(p->model);
-    lcnn_picture *seen = lcnn_picture_new(s.channels == 3 ? 3 : 1, s.height, s.width);
-    if (!seen)
-        no_memory();
+    lcnn_picture *seen = memory_picture(s.channels == 3 ? 3 : 1, s.height, s.width);
     picture_from_values(lcnn_predictor_input(p->predictor), seen, NULL);
     return seen;
 }
@@ -197,10 +196,10 @@ static int predict_all(prediction *p) {
     int classes = lcnn_model_classes(p->model), worst = LCNN_OK;
     int wanted = p->args->top.given ? p->args->top.value : 3;
     p->shown = wanted < classes ? wanted : classes;
-    p->probability = calloc((size_t)classes, sizeof *p->probability);
-    p->order = calloc((size_t)classes, sizeof *p->order);
+    p->probability = memory_new((size_t)classes, sizeof *p->probability);
+    p->order = memory_new((size_t)classes, sizeof *p->order);
     p->list = json_array();
-    if (!p->probability || !p->order || !p->list)
+    if (!p->list)
         no_memory();
     for (int i = 1; i < p->args->operand_count; i++) {
         int status = predict_one(p, p->args->operand[i]);

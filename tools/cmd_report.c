@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "command.h"
+#include "memory.h"
 #include "report.h"
 #include "rundir.h"
 #include "text.h"
@@ -25,9 +26,7 @@ static void print_written(const char *folder) {
 
 /* "runs/first/" is the folder runs/first. */
 static char *folder_of(const char *operand) {
-    char *folder = strdup(operand);
-    if (!folder)
-        no_memory();
+    char *folder = memory_text(operand);
     for (size_t n = strlen(folder); n > 1 && folder[n - 1] == '/'; n--)
         folder[n - 1] = '\0';
     return folder;
@@ -65,10 +64,8 @@ static int make_folder(const char *folder) {
 
 static int report_several(const arguments *args) {
     const char *out = args->out ? args->out : "runs/comparison";
-    past_run **run = calloc((size_t)args->operand_count, sizeof *run);
+    past_run **run = memory_new((size_t)args->operand_count, sizeof *run);
     int status = LCNN_OK;
-    if (!run)
-        no_memory();
     for (int i = 0; i < args->operand_count; i++) {
         char *folder = folder_of(args->operand[i]);
         if (run_has(folder, "results.json"))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "interrupt.h"
+#include "memory.h"
 #include "report.h"
 #include "result.h"
 #include "run_files.h"
@@ -202,12 +203,13 @@ static void print_written(const run *r, const lcnn_evaluation *e, bool report) {
 
 static void look_beside(run *r, const lcnn_evaluation *e) {
     const job *j = &r->job;
-    const beside_run all = {j->model,
+    const beside_run all = {r->published,
+                            j->model,
                             j->data,
                             e,
                             r->epoch[r->epochs - 1].train_accuracy,
                             lcnn_session_train_count(j->session),
-                            r->args->weights != NULL};
+                            r->args->weights || *json_member_text(r->past, "weights_from", NULL)};
     r->beside = beside_new(&all);
 }
 
@@ -328,9 +330,8 @@ static bool open_new(run *r) {
     r->status = job_open(&r->job, args, args->operand[0], args->weights, true);
     if (r->status != LCNN_OK)
         return false;
-    r->folder = args->out ? strdup(args->out) : run_default_folder(&r->job);
-    if (!r->folder)
-        no_memory();
+    r->published = lcnn_model_published(r->job.model);
+    r->folder = args->out ? memory_text(args->out) : run_default_folder(&r->job);
     interrupt_hold(); /* from here on there is something to leave in good order */
     make_folder(r);
     return r->status == LCNN_OK;
@@ -357,6 +358,7 @@ static int run_main(const arguments *args) {
             train_and_finish(&r);
     }
     job_close(&r.job);
+    published_free(r.recalled);
     json_decref(r.past);
     free(r.folder);
     interrupt_release();

@@ -1,10 +1,12 @@
-/* cmd_study.c - `lcnn study`: all trials of a study, each a run of its own, and what they say together. */
+/* cmd_study.c - `lcnn study`: all trials of a study, each a run of its own, and what they say
+ * together. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "interrupt.h"
+#include "memory.h"
 #include "progress.h"
 #include "report.h"
 #include "result.h"
@@ -23,7 +25,8 @@ static const option options[] = {
      "threads in all (default: all that the machine grants): as many trials run at once, and the "
      "last ones get what is left; no result depends on it"},
     {"isa", "NAME", OPTION_TEXT, offsetof(arguments, isa), 0,
-     "instruction set: avx512, avx2 or generic (default: the widest here); no result depends on it"},
+     "instruction set: avx512, avx2 or generic (default: the widest here); no result depends on "
+     "it"},
     {"out", "DIR", OPTION_TEXT, offsetof(arguments, out), 0,
      "folder to write into, or to go on in (default: runs/STUDY)"},
     {"yes", NULL, OPTION_FLAG, offsetof(arguments, yes), 0,
@@ -62,7 +65,8 @@ static void print_head(const study_run *s) {
     if (*about)
         text_wrap(out, text_plain(about), text_width(name) + 2, 2);
     int kept = count_state(s, TRIAL_DONE), absent = count_state(s, TRIAL_ABSENT);
-    fprintf(out, "  %s on %s", text_plural(s->count, "trial"), text_plural(s->processors, "thread"));
+    fprintf(out, "  %s on %s", text_plural(s->count, "trial"),
+            text_plural(s->processors, "thread"));
     if (kept > 0)
         fprintf(out, ", %d done before", kept);
     if (absent > 0)
@@ -95,9 +99,15 @@ static void print_end(const study_run *s, FILE *out) {
 
 /* The status of the whole: a failing trial's, or of data when nothing could be run. */
 static void judge(study_run *s) {
-    for (int i = 0; i < s->count; i++)
-        if (s->run[i].state == TRIAL_FAILED && s->status == LCNN_OK)
-            s->status = s->run[i].status > 0 && s->run[i].status < 128 ? s->run[i].status : LCNN_BAD_IO;
+    for (int i = 0; i < s->count && s->status == LCNN_OK; i++) {
+        const trial_run *r = &s->run[i];
+        if (r->state != TRIAL_FAILED)
+            continue;
+        s->status = r->status > 0 && r->status < 128 ? r->status : LCNN_BAD_IO;
+        if (!s->out) /* else it stands among the results */
+            complain((lcnn_status)s->status, r->trial->id, "this trial failed: %s",
+                     r->message ? r->message : "");
+    }
     if (s->status == LCNN_OK && count_state(s, TRIAL_ABSENT) == s->count)
         s->status = complain(LCNN_BAD_DATA, lcnn_study_path(s->study),
                              "none of the data sets of this study is here");
@@ -141,11 +151,10 @@ static void open_run(study_run *s) {
     s->clock = clock_seconds();
     s->processors = s->args->threads.given ? s->args->threads.value : lcnn_threads_available();
     s->out = s->args->quiet ? NULL : s->args->json ? stderr : stdout;
-    s->folder = s->args->out ? strdup(s->args->out) : run_path("runs", lcnn_study_name(s->study));
+    s->folder =
+        s->args->out ? memory_text(s->args->out) : run_path("runs", lcnn_study_name(s->study));
     s->count = lcnn_study_trial_count(s->study);
-    s->run = calloc((size_t)s->count + 1, sizeof *s->run);
-    if (!s->folder || !s->run)
-        no_memory();
+    s->run = memory_new((size_t)s->count, sizeof *s->run);
     for (int i = 0; i < s->count; i++)
         s->run[i].trial = lcnn_study_trial(s->study, i);
 }

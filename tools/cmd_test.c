@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "result.h"
 #include "rundir.h"
 #include "text.h"
@@ -30,7 +31,7 @@ static void print_json(const job *j, const char *folder, const lcnn_evaluation *
     json_t *all = json_pack(
         "{s:o, s:o, s:s, s:s, s:s?, s:o, s:o}", "model", json_text(lcnn_model_name(j->model)),
         "data", json_text(lcnn_data_name(j->data)), "model_sha256", lcnn_model_sha256(j->model),
-        "data_sha256", lcnn_data_sha256(j->data), "weights_sha256", lcnn_session_sha256(j->session),
+        "data_sha256", lcnn_data_sha256(j->data), "weights_sha256", job_weights_sha256(j),
         "test", result_json(e, j->model), "folder", json_text(folder));
     if (!all)
         no_memory();

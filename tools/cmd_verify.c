@@ -36,7 +36,7 @@ typedef struct repetition {
     const json_t *hashes; /* of the weights after each epoch */
     job job;
     trace_columns columns;
-    FILE *trace; /* NULL: none was kept */
+    run_lines trace;
     progress shown;
     char weights_sha256[65]; /* of the file that it began with; empty: none */
     int epochs;              /* to be made */
@@ -50,37 +50,22 @@ typedef struct repetition {
 
 /* ---- Comparing -------------------------------------------------------------------------------- */
 
-/* The fingerprints that the run has left of its tensors after an epoch: the cells of a line of
- * hashes.csv behind the first two; NULL: none. To be freed. */
-static char *recorded_tensors(const repetition *r, int epoch) {
-    char *path = run_path(r->folder, "hashes.csv"), *line = NULL;
-    size_t room = 0;
-    FILE *in = fopen(path, "r");
-    bool found = false;
-    for (int i = 0; in && i <= epoch; i++)
-        found = getline(&line, &room, in) > 0 && i == epoch;
-    if (in)
-        fclose(in);
-    free(path);
-    if (found)
-        return line;
-    free(line);
-    return NULL;
-}
-
-/* Which tensors are not those of the record. */
+/* Which tensors are not those of the record: hashes.csv has a line for each epoch, with their
+ * fingerprints behind the first two cells. */
 static void compare_tensors(repetition *r, const lcnn_epoch *e) {
-    char *line = recorded_tensors(r, e->epoch);
-    char *at = line ? strchr(line, ',') : NULL;
+    run_lines lines;
+    run_lines_open(&lines, r->folder, "hashes.csv");
+    const char *at = run_lines_next(&lines);
+    for (int i = 0; at && i < e->epoch; i++)
+        at = run_lines_next(&lines);
+    at = at ? strchr(at, ',') : NULL;
     for (int i = 0; at && i < lcnn_session_tensor_count(r->job.session); i++) {
         at = strchr(at + 1, ',');
         if (!at || strncmp(at + 1, e->tensor[i], strlen(e->tensor[i])) != 0)
             json_array_append_new(r->tensors,
                                   json_text(lcnn_session_tensor_name(r->job.session, i)));
-        if (!at)
-            break;
     }
-    free(line);
+    run_lines_close(&lines);
 }
 
 static bool on_progress(void *user, const lcnn_progress *now) {
@@ -92,7 +77,7 @@ static bool on_progress(void *user, const lcnn_progress *now) {
 
 static bool on_trace(void *user, const lcnn_trace *row) {
     repetition *r = user;
-    int column = trace_compare(&r->columns, r->trace, row);
+    int column = trace_compare(&r->columns, &r->trace, row);
     if (column >= 0 && r->step == 0) {
         r->step = row->step;
         r->column = column;
@@ -285,18 +270,17 @@ static int repeat(repetition *r) {
     const job *j = &r->job;
     FILE *out = r->args->quiet ? NULL : r->args->json ? stderr : stdout;
     r->columns = (trace_columns){j->model, j->session};
-    r->trace = trace_read(&r->columns, r->folder);
+    bool traced = trace_read(&r->columns, &r->trace, r->folder);
     r->shown.out = out;
     print_beginning(r);
     progress_begin(&r->shown, out, lcnn_session_validation_count(j->session) > 0,
                    lcnn_session_test_count(j->session) > 0, 0);
     lcnn_callbacks callbacks = {
-        .user = r, .progress = on_progress, .epoch = on_epoch, .trace = r->trace ? on_trace : NULL};
+        .user = r, .progress = on_progress, .epoch = on_epoch, .trace = traced ? on_trace : NULL};
     lcnn_errors *errors = messages_begin();
     lcnn_session_train(j->session, &callbacks, errors);
     progress_end(&r->shown);
-    if (r->trace)
-        fclose(r->trace);
+    run_lines_close(&r->trace);
     int status = messages_end(errors);
     return status != LCNN_OK ? status : give_verdict(r);
 }

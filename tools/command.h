@@ -132,12 +132,13 @@ int messages_end(lcnn_errors *errors);
 /* The same without printing. */
 int messages_drop(lcnn_errors *errors);
 
+/* For what may fail: frees the list. What failed for want of memory ends the program, since it might have come out otherwise. */
+void messages_forgive(lcnn_errors *errors);
+
 /* A new list; exits when memory is out, as everything here does that cannot get any. */
 lcnn_errors *messages_begin(void);
 
 /* The first message as one line for a page, without the source that it quotes; "" where there is none. */
 const char *messages_first(const lcnn_errors *errors);
-
-_Noreturn void no_memory(void);
 
 #endif

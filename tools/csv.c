@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "csv.h"
+#include "memory.h"
 
 enum { MOST_BYTES = 256 << 20 };
 
@@ -21,7 +22,7 @@ struct csv {
 
 /* The file with a NUL behind it. */
 static char *read_text(const char *path, const char **why) {
-    FILE *in = fopen(path, "rb");
+    FILE *in = memory_open(path, "rb");
     char *text = NULL;
     size_t size = 0, room = 0;
     if (!in) {
@@ -30,9 +31,7 @@ static char *read_text(const char *path, const char **why) {
     }
     do {
         room = room ? 2 * room : 1 << 16;
-        text = realloc(text, room + 1);
-        if (!text)
-            no_memory();
+        text = memory_grow(text, room + 1, 1);
         size += fread(text + size, 1, room - size, in);
     } while (size == room && room < MOST_BYTES);
     text[size] = '\0';
@@ -85,9 +84,7 @@ static char cut(char **at, char **field, const char **why) {
 static void add(csv *c, char *field) {
     if (c->count == c->room) {
         c->room = 2 * c->room + 256;
-        c->field = realloc(c->field, (size_t)c->room * sizeof *c->field);
-        if (!c->field)
-            no_memory();
+        c->field = memory_grow(c->field, (size_t)c->room, sizeof *c->field);
     }
     c->field[c->count++] = field;
 }
@@ -113,9 +110,7 @@ static const char *split(csv *c) {
 }
 
 csv *csv_read(const char *path, int columns, const char **why) {
-    csv *c = calloc(1, sizeof *c);
-    if (!c)
-        no_memory();
+    csv *c = memory_new(1, sizeof *c);
     c->columns = columns;
     c->text = read_text(path, why);
     if (c->text && !(*why = split(c)))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "preview.h"
 #include "rundir.h"
 #include "sheet.h"
@@ -79,9 +80,7 @@ static int choose_class(show *s) {
     s->only = -1;
     if (!s->args->class_name)
         return LCNN_OK;
-    const char **names = calloc((size_t)classes + 1, sizeof *names);
-    if (!names)
-        no_memory();
+    const char **names = memory_new((size_t)classes + 1, sizeof *names);
     for (int i = 0; i < classes; i++) {
         names[i] = lcnn_data_class_name(s->data, i);
         if (strcmp(names[i], s->args->class_name) == 0)
@@ -132,9 +131,7 @@ static int open_all(show *s) {
 static void add_cell(show *s, int column, uint32_t index, int epoch) {
     if (s->cells == s->capacity) {
         s->capacity = 2 * s->capacity + 64;
-        s->cell = realloc(s->cell, s->capacity * sizeof *s->cell);
-        if (!s->cell)
-            no_memory();
+        s->cell = memory_grow(s->cell, s->capacity, sizeof *s->cell);
     }
     s->cell[s->cells++] = (cell){column, s->rows - 1, index, epoch};
     s->columns = column + 1 > s->columns ? column + 1 : s->columns;
@@ -168,9 +165,7 @@ static void add_class(show *s, int class, uint32_t members) {
 
 static int choose_images(show *s) {
     int classes = lcnn_data_classes(s->data);
-    uint32_t *members = calloc((size_t)classes, sizeof *members);
-    if (!members)
-        no_memory();
+    uint32_t *members = memory_new((size_t)classes, sizeof *members);
     for (uint32_t i = 0; i < s->images.count; i++)
         members[s->images.labels[i]]++;
     int usual = s->args->augmented ? (s->only < 0 ? 1 : 5) : s->only < 0 ? COLUMNS : 50;
@@ -236,9 +231,7 @@ static int write_sheet(const show *s, const char *path) {
         return complain(LCNN_NO_MEMORY, path,
                         "a sheet of %s would be too large; show fewer with --count or --class",
                         text_plural((int64_t)s->cells, "image"));
-    lcnn_picture *image = lcnn_picture_new(channels, shape.height, shape.width);
-    if (!image)
-        no_memory();
+    lcnn_picture *image = memory_picture(channels, shape.height, shape.width);
     value_range range = range_shown(s);
     for (size_t i = 0; i < s->cells; i++)
         put_cell(s, &made, &s->cell[i], image, &range);
@@ -260,14 +253,12 @@ static char *default_path(const show *s) {
     FILE *out = text_begin(&text, &size);
     append_plain(out, lcnn_data_name(s->data));
     fputs("." SUFFIX, out);
-    text_end(out, &text);
+    fclose(out);
     return text;
 }
 
 static int make_sheet(show *s) {
-    char *path = s->args->out ? strdup(s->args->out) : default_path(s);
-    if (!path)
-        no_memory();
+    char *path = s->args->out ? memory_text(s->args->out) : default_path(s);
     int status = file_is_new(path, s->args->force);
     if (status == LCNN_OK)
         status = choose_images(s);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "duplicates.h"
+#include "memory.h"
 #include "result.h"
 #include "text.h"
 
@@ -36,13 +37,6 @@ typedef struct stats {
 static const char *const part_names[PARTS] = {"train", "test"};
 
 /* ---- Measuring ------------------------------------------------------------------------------- */
-
-static void *zeroed(size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
-    if (!memory)
-        no_memory();
-    return memory;
-}
 
 /* Two tables in turn: background comes in long runs, and adding to one place over and over would
  * wait for itself. */
@@ -78,8 +72,8 @@ static void measure_channel(const uint64_t value[VALUES], double *mean, double *
 
 static void measure_brightness(const lcnn_images *p, brightness *out) {
     uint64_t all[VALUES] = {0}, value[VALUES], count = 0;
-    out->mean = zeroed((size_t)p->channels, sizeof *out->mean);
-    out->deviation = zeroed((size_t)p->channels, sizeof *out->deviation);
+    out->mean = memory_new((size_t)p->channels, sizeof *out->mean);
+    out->deviation = memory_new((size_t)p->channels, sizeof *out->deviation);
     for (int c = 0; c < p->channels; c++) {
         count_values(p, c, value);
         measure_channel(value, &out->mean[c], &out->deviation[c]);
@@ -96,7 +90,7 @@ static void measure_brightness(const lcnn_images *p, brightness *out) {
 static void measure(stats *s) {
     for (int i = 0; i < PARTS; i++) {
         s->part[i] = lcnn_data_images(s->data, i == 0 ? LCNN_TRAIN : LCNN_TEST);
-        s->count[i] = zeroed((size_t)lcnn_data_classes(s->data), sizeof *s->count[i]);
+        s->count[i] = memory_new((size_t)lcnn_data_classes(s->data), sizeof *s->count[i]);
         for (uint32_t k = 0; k < s->part[i].count; k++)
             s->count[i][s->part[i].labels[k]]++;
         measure_brightness(&s->part[i], &s->bright[i]);

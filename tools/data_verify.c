@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "result.h"
 #include "text.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "duplicates.h"
+#include "memory.h"
 
 typedef struct entry {
     uint64_t hash;
@@ -59,9 +60,7 @@ static int compare_groups(const void *left, const void *right) {
 static entry *sorted_entries(const lcnn_images parts[2], size_t *count) {
     size_t size = (size_t)parts[0].channels * (size_t)parts[0].height * (size_t)parts[0].width;
     *count = (size_t)parts[0].count + parts[1].count;
-    entry *all = calloc(*count + 1, sizeof *all);
-    if (!all)
-        no_memory();
+    entry *all = memory_new(*count + 1, sizeof *all);
     for (size_t i = 0; i < *count; i++) {
         bool test = i >= parts[0].count;
         image_place at = {test ? LCNN_TEST : LCNN_TRAIN, (uint32_t)(test ? i - parts[0].count : i)};
@@ -113,10 +112,8 @@ static size_t take_group(const lcnn_images parts[2], entry *run, size_t length, 
 void duplicates_find(const lcnn_images parts[2], duplicates *out) {
     size_t count, used = 0;
     entry *all = sorted_entries(parts, &count);
-    *out = (duplicates){.group = calloc(count / 2 + 1, sizeof *out->group),
-                        .places = calloc(count + 1, sizeof *out->places)};
-    if (!out->group || !out->places)
-        no_memory();
+    *out = (duplicates){.group = memory_new(count / 2, sizeof *out->group),
+                        .places = memory_new(count, sizeof *out->places)};
     for (size_t first = 0, end; first < count; first = end) {
         end = first + 1;
         while (end < count && all[end].hash == all[first].hash)

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "figure_parts.h"
+#include "memory.h"
 #include "rundir.h"
 #include "text.h"
 
@@ -363,10 +364,7 @@ static bool any_names(const chart *c) {
 
 /* A copy of a text that may lie in a buffer of text.h, which is used again below. */
 static char *kept(const char *text) {
-    char *copy = text ? strdup(text) : NULL;
-    if (text && !copy)
-        no_memory();
-    return copy;
+    return text ? memory_text(text) : NULL;
 }
 
 void figures_chart(figures *f, const chart *given) {

@@ -17,6 +17,7 @@
 
 #include "command.h"
 #include "figure_parts.h"
+#include "memory.h"
 #include "progress.h"
 #include "rundir.h"
 #include "text.h"
@@ -42,29 +43,23 @@ typedef struct plotter {
 /* ---- Sets ------------------------------------------------------------------------------------- */
 
 figures *figures_begin(const char *folder) {
-    figures *f = calloc(1, sizeof *f);
-    if (!f || !(f->folder = strdup(folder)))
-        no_memory();
+    figures *f = memory_new(1, sizeof *f);
+    f->folder = memory_text(folder);
     return f;
 }
 
 drawing *drawing_begin(figures *f, const char *name) {
-    drawing *grown = realloc(f->drawing, (size_t)(f->count + 1) * sizeof *grown);
-    if (!grown)
-        no_memory();
-    f->drawing = grown;
+    f->drawing = memory_grow(f->drawing, (size_t)(f->count + 1), sizeof *f->drawing);
     drawing *d = &f->drawing[f->count++];
-    *d = (drawing){.name = strdup(name)};
+    *d = (drawing){.name = memory_text(name)};
     d->out = text_begin(&d->commands, &d->size);
-    if (!d->name)
-        no_memory();
     return d;
 }
 
 void drawing_end(drawing *d, int width, int height) {
     d->width = width;
     d->height = height;
-    text_end(d->out, &d->commands);
+    fclose(d->out);
     d->out = NULL;
 }
 
@@ -84,13 +79,6 @@ static char *file_path(const char *folder, const char *name, form kind) {
 
 char *figure_path(const char *folder, const char *name) {
     return file_path(folder, name, FORM_SVG);
-}
-
-static char *sentence(const char *text) {
-    char *copy = strdup(text);
-    if (!copy)
-        no_memory();
-    return copy;
 }
 
 /* ---- gnuplot ---------------------------------------------------------------------------------- */
@@ -133,13 +121,15 @@ static int start(plotter *p, const figures *f, form kind) {
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     FILE *const file[] = {p->in, p->out, p->said};
-    for (int i = 0; i < 3; i++)
-        posix_spawn_file_actions_adddup2(&actions, fileno(file[i]), i);
+    int failed = 0;
+    for (int i = 0; i < 3 && !failed; i++)
+        failed = posix_spawn_file_actions_adddup2(&actions, fileno(file[i]), i);
     posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETPGROUP); /* so that all it starts can be ended */
     static char *command_line[] = {"gnuplot", "--default-settings", NULL};
-    int failed =
-        posix_spawnp(&p->child, command_line[0], &actions, &attributes, command_line, environ);
+    if (!failed)
+        failed =
+            posix_spawnp(&p->child, command_line[0], &actions, &attributes, command_line, environ);
     if (failed)
         p->child = 0;
     posix_spawn_file_actions_destroy(&actions);
@@ -161,9 +151,7 @@ static void wait_for(plotter *p, double deadline) {
 /* All bytes of a file, NUL-ended. */
 static char *whole(FILE *file, size_t *size) {
     long length = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    char *bytes = calloc((size_t)(length > 0 ? length : 0) + 1, 1);
-    if (!bytes)
-        no_memory();
+    char *bytes = memory_new((size_t)(length > 0 ? length : 0) + 1, 1);
     rewind(file);
     *size = length > 0 ? fread(bytes, 1, (size_t)length, file) : 0;
     return bytes;
@@ -207,7 +195,7 @@ static char *explain(const plotter *p, int made, int wanted, double limit) {
             size > 0 ? complaint(said)
                      : text_printf("exit status %d, and it said nothing", WEXITSTATUS(p->status)));
     free(said);
-    return sentence(text);
+    return memory_text(text);
 }
 
 /* ---- Files ------------------------------------------------------------------------------------ */
@@ -275,16 +263,18 @@ static int write_all(const figures *f, const plotter *p, form kind, lcnn_errors 
 static char *make_folder(const figures *f) {
     char *path = run_path(f->folder, "figures"), *said = NULL;
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        said = sentence(
+        said = memory_text(
             text_printf("%s: cannot make this folder: %s", text_plain(path), strerror(errno)));
     free(path);
     return said;
 }
 
 static char *start_failure(int error) {
+    if (error == ENOMEM)
+        no_memory();
     if (error == ENOENT)
-        return sentence("gnuplot is not installed, or not in PATH");
-    return sentence(text_printf("gnuplot cannot be started: %s", strerror(error)));
+        return memory_text("gnuplot is not installed, or not in PATH");
+    return memory_text(text_printf("gnuplot cannot be started: %s", strerror(error)));
 }
 
 /* Files of what it made; NULL, or a sentence. */
@@ -294,11 +284,11 @@ static char *finish(const figures *f, plotter *p, form kind, double limit) {
     p->bytes = whole(p->out, &p->size);
     int made = write_all(f, p, kind, errors);
     if (lcnn_errors_count(errors) > 0)
-        said = sentence(lcnn_errors_text(errors, 0));
+        said = memory_text(lcnn_errors_text(errors, 0));
     else
         said = explain(p, made, f->count, limit);
     remove_files(f, made, kind);
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     free(p->bytes);
     return said;
 }

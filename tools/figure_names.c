@@ -7,11 +7,10 @@
 
 #include "command.h"
 #include "figure_parts.h"
+#include "memory.h"
 
 void placement_add(placement *p, box b) {
-    box *grown = realloc(p->taken, (size_t)(p->boxes + 1) * sizeof *grown);
-    if (!grown)
-        no_memory();
+    box *grown = memory_grow(p->taken, (size_t)(p->boxes + 1), sizeof *grown);
     p->taken = grown;
     p->taken[p->boxes++] = b;
 }

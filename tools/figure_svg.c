@@ -249,7 +249,7 @@ char *figure_svg(const char *text, size_t length, size_t *size) {
     r.out = text_begin(&body, &body_size);
     FILE *out = text_begin(&whole, size);
     rewrite(&r);
-    text_end(r.out, &body);
+    fclose(r.out);
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"lcnn-figure\" viewBox=\"%s\" "
             "role=\"img\" "
@@ -259,6 +259,6 @@ char *figure_svg(const char *text, size_t length, size_t *size) {
     fputs(body, out);
     fputs("</svg>\n", out);
     free(body);
-    text_end(out, &whole);
+    fclose(out);
     return whole;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "job.h"
+#include "memory.h"
 #include "text.h"
 #include "transfer.h"
 
@@ -59,6 +60,13 @@ void job_close(job *j) {
         lcnn_data_free(j->data);
     if (j->model)
         lcnn_model_free(j->model);
+}
+
+const char *job_weights_sha256(const job *j) {
+    const char *sha256 = lcnn_session_sha256(j->session);
+    if (!sha256)
+        no_memory();
+    return sha256;
 }
 
 int64_t model_parameters(const lcnn_model *model) {

@@ -22,6 +22,9 @@ lcnn_model *job_model(const arguments *args, const char *path, int *status);
 int job_open(job *j, const arguments *args, const char *model, const char *weights, bool trains);
 void job_close(job *j);
 
+/* Of the session's weights, as lcnn_session_sha256. */
+const char *job_weights_sha256(const job *j);
+
 /* What is about to be done, a line each; `weights` and `trains` as in job_open. */
 void job_print(const job *j, const char *weights, bool trains, FILE *out);
 

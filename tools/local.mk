@@ -36,6 +36,7 @@ libtools_a_SOURCES = \
 	tools/interrupt.c tools/interrupt.h \
 	tools/job.c tools/job.h \
 	tools/machine.c tools/machine.h \
+	tools/memory.c tools/memory.h \
 	tools/messages.c \
 	tools/options.c \
 	tools/page.c tools/page.h tools/page_parts.h \
@@ -46,6 +47,7 @@ libtools_a_SOURCES = \
 	tools/preview.c tools/preview.h \
 	tools/progress.c tools/progress.h \
 	tools/published.c tools/published.h \
+	tools/published_record.c tools/published_record.h \
 	tools/rejection.c tools/rejection.h \
 	tools/report.h \
 	tools/report_bundle.c tools/report_bundle.h \
@@ -65,6 +67,7 @@ libtools_a_SOURCES = \
 	tools/report_study_trials.c \
 	tools/result.c tools/result.h \
 	tools/run_files.c tools/run_files.h \
+	tools/run_lines.c tools/run_lines.h \
 	tools/run_resume.c \
 	tools/rundir.c tools/rundir.h \
 	tools/sheet.c tools/sheet.h \

@@ -7,11 +7,12 @@
 
 #include "lcnn.h"
 #include "machine.h"
+#include "memory.h"
 #include "text.h"
 
 /* The first "model name" of /proc/cpuinfo; "" where there is none. */
 static void processor_name(char *name, size_t size) {
-    FILE *in = fopen("/proc/cpuinfo", "r");
+    FILE *in = memory_open("/proc/cpuinfo", "r");
     char line[256];
     name[0] = '\0';
     while (in && !*name && fgets(line, sizeof line, in)) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "memory.h"
 #include "text.h"
 
 /* A standard stream that was closed would be the next file opened, and messages would end up in it.
@@ -70,6 +71,7 @@ static int dispatch(int argc, char **argv) {
 int main(int argc, char **argv) {
     setlocale(LC_ALL,
               "C"); /* numbers keep their points even if a preloaded library chose another locale */
+    unsetenv("OMP_NUM_THREADS"); /* --threads it is; LLVM's OpenMP aborts on what is no number */
     hold_standard_streams();
     json_set_alloc_funcs(malloc_or_end, free);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing like any other */

@@ -2,19 +2,15 @@
  * command line quoted. */
 #include "config.h"
 
-#include <stdarg.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "text.h"
-
-void no_memory(void) {
-    fputs("lcnn: error: out of memory\n", stderr);
-    exit(LCNN_NO_MEMORY);
-}
 
 /* The command line on one line and below it a mark under argv[at], or after the last word. */
 static void quote_command_line(int argc, char **argv, int at) {
@@ -93,9 +89,8 @@ static bool is_new(const char *note) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(said[i], note) == 0)
             return false;
-    said = realloc(said, (count + 1) * sizeof *said);
-    if (!said || !(said[count++] = strdup(note)))
-        no_memory();
+    said = memory_grow(said, count + 1, sizeof *said);
+    said[count++] = memory_text(note);
     return true;
 }
 
@@ -117,6 +112,13 @@ int messages_drop(lcnn_errors *errors) {
     int status = (int)lcnn_errors_status(errors);
     lcnn_errors_free(errors);
     return status;
+}
+
+void messages_forgive(lcnn_errors *errors) {
+    for (int i = 0; i < lcnn_errors_count(errors); i++)
+        if (strcmp(lcnn_errors_text(errors, i), "error: out of memory") == 0)
+            no_memory();
+    lcnn_errors_free(errors);
 }
 
 int close_output(int status) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "text.h"
 
 /* Every command has this one, and it stands last in each help. */
@@ -88,10 +89,8 @@ static int parse_number(const arguments *args, int at, const option *row, const 
 
 static void list_add(option_list *list, const char *value, int at) {
     size_t count = (size_t)list->count + 1;
-    list->value = realloc(list->value, count * sizeof *list->value);
-    list->at = realloc(list->at, count * sizeof *list->at);
-    if (!list->value || !list->at)
-        no_memory();
+    list->value = memory_grow(list->value, count, sizeof *list->value);
+    list->at = memory_grow(list->at, count, sizeof *list->at);
     list->value[list->count] = value;
     list->at[list->count++] = at;
 }
@@ -127,8 +126,8 @@ static int parse_option(parser *p, int at) {
         options_help(cmd);
         exit(close_output(LCNN_OK));
     }
-    int index = dashes ? find_row(cmd->options, name, length)
-                       : find_letter(cmd->options, name, length);
+    int index =
+        dashes ? find_row(cmd->options, name, length) : find_letter(cmd->options, name, length);
     if (index < 0)
         unknown_option(args, at, name, length);
     const option *row = &cmd->options[index];
@@ -170,10 +169,8 @@ static void parse_operand(arguments *args, int at) {
 
 void options_parse(const command *cmd, int first, int argc, char **argv, arguments *out) {
     *out = (arguments){.command = cmd, .argc = argc, .argv = argv};
-    out->operand = calloc((size_t)argc + 1, sizeof *out->operand);
-    parser p = {out, calloc((size_t)row_count(cmd->options) + 1, sizeof *p.seen)};
-    if (!out->operand || !p.seen)
-        no_memory();
+    out->operand = memory_new((size_t)argc, sizeof *out->operand);
+    parser p = {out, memory_new((size_t)row_count(cmd->options), sizeof *p.seen)};
     bool options_over = false;
     for (int at = first; at < argc;) {
         if (!options_over && strcmp(argv[at], "--") == 0) {

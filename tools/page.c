@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "page_parts.h"
 #include "text.h"
 
@@ -30,19 +31,12 @@ void page_text(FILE *out, const char *text) {
     }
 }
 
-static char *copy(const char *text) {
-    char *made = strdup(text);
-    if (!made)
-        no_memory();
-    return made;
-}
-
 static char *formatted(const char *format, va_list list) {
     char *text;
     size_t size;
     FILE *out = text_begin(&text, &size);
     vfprintf(out, format, list);
-    text_end(out, &text);
+    fclose(out);
     return text;
 }
 
@@ -59,10 +53,8 @@ FILE *page_out(page *p) {
 /* ---- The frame -------------------------------------------------------------------------------- */
 
 page *page_begin(const char *title) {
-    page *p = calloc(1, sizeof *p);
-    if (!p)
-        no_memory();
-    p->title = copy(title);
+    page *p = memory_new(1, sizeof *p);
+    p->title = memory_text(title);
     p->body = text_begin(&p->bytes, &p->size);
     return p;
 }
@@ -113,7 +105,7 @@ static void write_frame(const page *p, FILE *out) {
 void page_end(page *p, FILE *out) {
     if (p->sections > 0)
         fputs("</section>\n", p->body);
-    text_end(p->body, &p->bytes);
+    fclose(p->body);
     write_frame(p, out);
     for (int i = 0; i < p->sections; i++) {
         free(p->section[i].title);
@@ -131,9 +123,7 @@ void page_end(page *p, FILE *out) {
 /* Letters and digits of the title, and a number where that is taken. */
 static char *anchor_of(const page *p, const char *title) {
     size_t length = 0;
-    char *anchor = malloc(strlen(title) + 16);
-    if (!anchor)
-        no_memory();
+    char *anchor = memory_new(strlen(title) + 16, 1);
     for (const char *s = title; *s; s++) {
         char c = *s >= 'A' && *s <= 'Z' ? (char)(*s - 'A' + 'a') : *s;
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
@@ -156,10 +146,8 @@ void page_section(page *p, const char *title) {
     if (p->sections > 0)
         fputs("</section>\n", p->body);
     char *anchor = anchor_of(p, title);
-    p->section = realloc(p->section, (size_t)(p->sections + 1) * sizeof *p->section);
-    if (!p->section)
-        no_memory();
-    p->section[p->sections++] = (struct page_entry){copy(title), anchor};
+    p->section = memory_grow(p->section, (size_t)(p->sections + 1), sizeof *p->section);
+    p->section[p->sections++] = (struct page_entry){memory_text(title), anchor};
     fprintf(p->body, "<section id=\"%s\">\n<h2>", anchor);
     page_text(p->body, title);
     fputs("</h2>\n", p->body);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "memory.h"
 #include "page_parts.h"
 
 static const char as_png[] = "picture.png";
@@ -31,16 +32,14 @@ static void write_base64(FILE *out, const uint8_t *bytes, size_t size) {
 /* The whole file, or NULL. */
 static uint8_t *read_whole(const char *path, size_t *size) {
     enum { MOST = 16 << 20 };
-    FILE *in = fopen(path, "rb");
+    FILE *in = memory_open(path, "rb");
     uint8_t *bytes = NULL;
     size_t room = 0;
     *size = 0;
     while (in && !feof(in) && !ferror(in) && *size < MOST) {
         if (*size == room) {
             room = room ? 2 * room : 1 << 16;
-            bytes = realloc(bytes, room);
-            if (!bytes)
-                no_memory();
+            bytes = memory_grow(bytes, room, 1);
         }
         *size += fread(bytes + *size, 1, room - *size, in);
     }
@@ -78,7 +77,7 @@ bool page_chart(page *p, const char *path, const char *alt, const char *caption)
 bool page_has_pictures(void) {
     lcnn_errors *errors = messages_begin();
     bool fits = lcnn_picture_path_fits(as_png, errors);
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     return fits;
 }
 
@@ -88,7 +87,7 @@ static bool write_picture(page *p, const lcnn_picture *picture, int width, const
     lcnn_errors *errors = messages_begin();
     uint8_t *bytes =
         page_has_pictures() ? lcnn_picture_bytes(picture, as_png, &size, errors) : NULL;
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     if (!bytes)
         return false;
     fputs("<img", p->body);

@@ -9,30 +9,15 @@
 #include <sys/stat.h>
 
 #include "csv.h"
+#include "memory.h"
 #include "past_run.h"
 #include "result.h"
 #include "rundir.h"
 #include "text.h"
 
-static char *copy(const char *text) {
-    char *made = strdup(text);
-    if (!made)
-        no_memory();
-    return made;
-}
-
-static void *array(size_t count, size_t size) {
-    void *made = calloc(count ? count : 1, size);
-    if (!made)
-        no_memory();
-    return made;
-}
-
 static void miss(past_run *r, const char *sentence) {
-    r->missing = realloc(r->missing, (size_t)(r->missing_count + 1) * sizeof *r->missing);
-    if (!r->missing)
-        no_memory();
-    r->missing[r->missing_count++] = copy(sentence);
+    r->missing = memory_grow(r->missing, (size_t)(r->missing_count + 1), sizeof *r->missing);
+    r->missing[r->missing_count++] = memory_text(sentence);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
@@ -71,7 +56,7 @@ char *json_file_text(const char *folder, const char *file, const char *key) {
     char *path = run_path(folder, file);
     json_t *all = json_of_file(path, NULL);
     const char *text = json_string_value(json_object_get(all, key));
-    char *copy = text ? strdup(text) : NULL;
+    char *copy = text ? memory_text(text) : NULL;
     json_decref(all);
     free(path);
     return copy;
@@ -116,7 +101,7 @@ static void read_metrics(past_run *r) {
     r->epochs = file ? csv_rows(file) - 1 : 0;
     for (int c = 0; c < RUN_COLUMNS; c++) {
         int from = file ? csv_column(file, names[c]) : -1;
-        r->column[c] = array((size_t)r->epochs, sizeof(double));
+        r->column[c] = memory_new((size_t)r->epochs, sizeof(double));
         for (int i = 0; i < r->epochs; i++)
             r->column[c][i] = from < 0 ? NAN : csv_number(file, i + 1, from);
     }
@@ -132,10 +117,10 @@ static void read_confusion(past_run *r) {
         classes = 0;
     }
     r->classes = classes;
-    r->class_name = array((size_t)classes, sizeof *r->class_name);
-    r->confusion = array((size_t)classes * (size_t)classes, sizeof *r->confusion);
+    r->class_name = memory_new((size_t)classes, sizeof *r->class_name);
+    r->confusion = memory_new((size_t)classes * (size_t)classes, sizeof *r->confusion);
     for (int i = 0; i < classes; i++) {
-        r->class_name[i] = copy(csv_text(file, 0, i + 1));
+        r->class_name[i] = memory_text(csv_text(file, 0, i + 1));
         for (int k = 0; k < classes; k++) {
             double n = csv_number(file, i + 1, k + 1);
             r->confusion[i * classes + k] = n >= 0 && n < 1e9 ? n : 0;
@@ -157,7 +142,7 @@ static int class_number(const past_run *r, const char *name, int near) {
 static void read_predictions(past_run *r) {
     csv *file = r->classes > 0 ? read_csv(r, "predictions.csv", 4) : NULL;
     uint32_t rows = file ? (uint32_t)csv_rows(file) - 1 : 0, unknown = 0;
-    r->prediction = array(rows, sizeof *r->prediction);
+    r->prediction = memory_new(rows, sizeof *r->prediction);
     for (uint32_t i = 0; i < rows; i++) {
         int row = (int)i + 1;
         double index = csv_number(file, row, 0);
@@ -181,12 +166,12 @@ static void read_model(past_run *r) {
     if (!r->model)
         miss(r, text_printf("The model cannot be read here: %.300s", messages_first(errors)));
     free(path);
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
 }
 
 past_run *past_run_read(const char *folder) {
-    past_run *r = array(1, sizeof *r);
-    r->folder = copy(folder);
+    past_run *r = memory_new(1, sizeof *r);
+    r->folder = memory_text(folder);
     r->record = read_json(r, "run.json");
     if (!r->record) {
         complain(LCNN_BAD_IO, folder,

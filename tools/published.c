@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "published.h"
 #include "rejection.h"
 #include "result.h"
@@ -97,17 +98,16 @@ static void count_common(beside *b, const beside_run *run) {
         }
         const char *is =
             truth ? text_printf("is '%s'", text_plain(truth)) : "is not among those tested";
-        b->misfit = strdup(text_printf("the published errors are of other images: test image %u %s "
-                                       "here and '%s' there",
-                                       b->errors->index[k], is, text_plain(b->errors->truth[k])));
-        if (!b->misfit)
-            no_memory();
+        b->misfit =
+            memory_text(text_printf("the published errors are of other images: test image %u %s "
+                                    "here and '%s' there",
+                                    b->errors->index[k], is, text_plain(b->errors->truth[k])));
         return;
     }
 }
 
 static const char *why_not(const beside_run *run) {
-    if (lcnn_model_published(run->model)->changed)
+    if (run->published->changed)
         return "settings changed the model, and what was published is about the file as it is";
     if (run->from_weights)
         return "training began with weights from a file";
@@ -115,13 +115,12 @@ static const char *why_not(const beside_run *run) {
 }
 
 beside *beside_new(const beside_run *run) {
-    const lcnn_published *all = lcnn_model_published(run->model);
+    const lcnn_published *all = run->published;
     const char *data = lcnn_data_name(run->data);
     if (!all)
         return NULL;
-    beside *b = calloc(1, sizeof *b);
-    if (!b || !(b->figure = calloc((size_t)all->count + 1, sizeof *b->figure)))
-        no_memory();
+    beside *b = memory_new(1, sizeof *b);
+    b->figure = memory_new((size_t)all->count, sizeof *b->figure);
     b->published = all;
     b->why_not = why_not(run);
     for (int i = 0; i < all->count; i++) {
@@ -254,20 +253,6 @@ json_t *beside_results(const beside *b) {
     return list;
 }
 
-static json_t *numbers(const double *x, int count) {
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++)
-        json_array_append_new(list, json_number(x[i]));
-    return list;
-}
-
-static json_t *texts(const char *const *text, int count) {
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++)
-        json_array_append_new(list, json_text(text[i]));
-    return list;
-}
-
 static const char *title_of(const beside *b, const char *title) {
     return *title ? title : b->published->source;
 }
@@ -275,8 +260,9 @@ static const char *title_of(const beside *b, const char *title) {
 static json_t *curve_json(const beside *b) {
     const lcnn_published_curve *c = b->curve;
     return json_pack("{s:o, s:o, s:o, s:o}", "title", json_text(title_of(b, c->title)), "epoch",
-                     numbers(c->epoch, c->count), "train_error", numbers(c->train_error, c->count),
-                     "test_error", numbers(c->test_error, c->count));
+                     json_numbers(c->epoch, c->count), "train_error",
+                     json_numbers(c->train_error, c->count), "test_error",
+                     json_numbers(c->test_error, c->count));
 }
 
 static json_t *errors_json(const beside *b) {
@@ -285,17 +271,18 @@ static json_t *errors_json(const beside *b) {
     for (int i = 0; i < e->count; i++)
         json_array_append_new(index, json_integer(e->index[i]));
     return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "title", json_text(title_of(b, e->title)),
-                     "index", index, "truth", texts(e->truth, e->count), "answer",
-                     texts(e->answer, e->count), "ours", (json_int_t)b->wrong, "both",
+                     "index", index, "truth", json_texts(e->truth, e->count), "answer",
+                     json_texts(e->answer, e->count), "ours", (json_int_t)b->wrong, "both",
                      (json_int_t)b->both);
 }
 
 json_t *beside_json(const beside *b) {
-    json_t *all = json_pack("{s:o, s:s?, s:o, s:o, s:o, s:o}", "source", json_text(b->published->source),
-                            "why_not_graded", b->why_not, "results", beside_results(b), "curve",
-                            b->curve ? curve_json(b) : json_null(), "errors",
-                            b->errors && !b->misfit ? errors_json(b) : json_null(), "why_no_errors",
-                            b->misfit ? json_text(b->misfit) : json_null());
+    json_t *all =
+        json_pack("{s:o, s:s?, s:o, s:o, s:o, s:o}", "source", json_text(b->published->source),
+                  "why_not_graded", b->why_not, "results", beside_results(b), "curve",
+                  b->curve ? curve_json(b) : json_null(), "errors",
+                  b->errors && !b->misfit ? errors_json(b) : json_null(), "why_no_errors",
+                  b->misfit ? json_text(b->misfit) : json_null());
     if (!all)
         no_memory();
     return all;

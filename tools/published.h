@@ -22,6 +22,7 @@ const char *published_verdict(lcnn_metric metric, double value, double uncertain
 
 /* What a run found. */
 typedef struct beside_run {
+    const lcnn_published *published; /* NULL: nothing was */
     const lcnn_model *model;
     const lcnn_data *data;
     const lcnn_evaluation *test; /* NULL: there was nothing to test on */

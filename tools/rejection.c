@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "memory.h"
 #include "rejection.h"
 
 typedef struct judged {
@@ -19,9 +20,7 @@ static int compare(const void *left, const void *right) {
 }
 
 double rejected_share(const lcnn_evaluation *e, double error) {
-    judged *all = calloc((size_t)e->count + 1, sizeof *all);
-    if (!all)
-        no_memory();
+    judged *all = memory_new((size_t)e->count + 1, sizeof *all);
     for (uint32_t i = 0; i < e->count; i++)
         all[i] = (judged){e->probability[i], e->truth[i] != e->answer[i]};
     qsort(all, e->count, sizeof *all, compare);

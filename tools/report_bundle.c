@@ -5,14 +5,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "report_bundle.h"
-
-static double *numbers(int count) {
-    double *x = calloc((size_t)count + 1, sizeof *x);
-    if (!x)
-        no_memory();
-    return x;
-}
 
 int bundle_series(bundle *b, const char *label, series_style style) {
     for (int i = 0; i < b->count; i++)
@@ -21,14 +15,12 @@ int bundle_series(bundle *b, const char *label, series_style style) {
     if (b->count == MOST_SERIES)
         return -1;
     series *s = &b->s[b->count];
-    *s = (series){.label = strdup(label),
+    *s = (series){.label = memory_text(label),
                   .style = style,
-                  .x = numbers(b->room),
-                  .y = numbers(b->room),
-                  .low = numbers(b->room),
-                  .high = numbers(b->room)};
-    if (!s->label)
-        no_memory();
+                  .x = memory_new((size_t)b->room, sizeof(double)),
+                  .y = memory_new((size_t)b->room, sizeof(double)),
+                  .low = memory_new((size_t)b->room, sizeof(double)),
+                  .high = memory_new((size_t)b->room, sizeof(double))};
     return b->count++;
 }
 
@@ -37,8 +29,8 @@ void bundle_put(bundle *b, int index, double x, estimate at, const char *name) {
     if (!s || s->count == b->room)
         return;
     double *const row[] = {(double *)s->x, (double *)s->y, (double *)s->low, (double *)s->high};
-    if (name && !s->names && !(s->names = calloc((size_t)b->room + 1, sizeof *s->names)))
-        no_memory();
+    if (name && !s->names)
+        s->names = memory_new((size_t)b->room, sizeof *s->names);
     const char **names = (const char **)s->names;
     int i = s->count++;
     for (; i > 0 && s->x[i - 1] > x; i--) {

@@ -8,17 +8,11 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "report.h"
 #include "statistics.h"
 
 enum { MOST_SERIES = 8, MARKED = 30 /* epochs, up to which each one has a point */ };
-
-static double *numbers(size_t count) {
-    double *x = calloc(count + 1, sizeof *x);
-    if (!x)
-        no_memory();
-    return x;
-}
 
 /* Ranges over more than a factor of eight are shown by logarithms; nothing else could be told apart
  * at their low end. */
@@ -72,7 +66,7 @@ static void curves_add(curves *c, const past_run *r, const char *label, const do
 }
 
 static double *errors_of(curves *c, const past_run *r, run_column accuracy) {
-    double *error = curves_keep(c, numbers((size_t)r->epochs));
+    double *error = curves_keep(c, memory_new((size_t)r->epochs, sizeof(double)));
     for (int i = 0; i < r->epochs; i++)
         error[i] = 1 - r->column[accuracy][i];
     return error;
@@ -80,7 +74,7 @@ static double *errors_of(curves *c, const past_run *r, run_column accuracy) {
 
 /* A list of JSON; NaN where it holds no number. */
 static double *json_numbers(curves *c, const json_t *list) {
-    double *x = curves_keep(c, numbers(json_array_size(list)));
+    double *x = curves_keep(c, memory_new(json_array_size(list), sizeof(double)));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
         x[i] = json_is_number(one) ? json_number_value(one) : NAN;
@@ -108,7 +102,7 @@ static void add_published(curves *c, const json_t *curve, const char *member, co
 /* Where others ended up, as a point over the last epoch: those of a loss, or shares of errors. */
 static void add_published_end(curves *c, const past_run *r, bool loss) {
     const json_t *results = json_member(r->published, "results", NULL);
-    double *y = curves_keep(c, numbers(1));
+    double *y = curves_keep(c, memory_new(1, sizeof(double)));
     *y = NAN;
     for (size_t i = 0; i < json_array_size(results); i++) {
         const json_t *one = json_array_get(results, i);
@@ -208,8 +202,8 @@ static void draw_classes(figures *f, const past_run *r) {
     size_t n = (size_t)r->classes;
     if (r->classes < 2 || !r->confusion)
         return;
-    double *all = numbers(4 * n), *error = all, *row = all + n, *low = all + 2 * n,
-           *high = all + 3 * n;
+    double *all = memory_new(4 * n, sizeof(double)), *error = all, *row = all + n,
+           *low = all + 2 * n, *high = all + 3 * n;
     for (int i = 0; i < r->classes; i++) {
         double images = 0, hits = r->confusion[(size_t)i * n + (size_t)i];
         for (size_t k = 0; k < n; k++)
@@ -252,11 +246,9 @@ static void draw_rejection(figures *f, const past_run *r) {
     uint32_t count = r->prediction_count, wrong = 0;
     if (count < 2 || !(r->prediction[0].probability >= 0))
         return;
-    run_prediction *sorted = calloc(count, sizeof *sorted);
+    run_prediction *sorted = memory_new(count, sizeof *sorted);
     double share[POINTS], error[POINTS];
     int points = 0;
-    if (!sorted)
-        no_memory();
     for (uint32_t i = 0; i < count; i++) {
         sorted[i] = r->prediction[i];
         wrong += sorted[i].truth != sorted[i].answer;

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "job.h"
+#include "memory.h"
 #include "report.h"
 #include "report_gallery.h"
 #include "report_parts.h"
@@ -38,17 +39,13 @@ static const char *last_part(const char *folder) {
 
 /* The last part of the folder tells runs apart, but where it does not, the whole folder does. */
 static void name_runs(comparison *c) {
-    c->name = calloc((size_t)c->count, sizeof *c->name);
-    if (!c->name)
-        no_memory();
+    c->name = memory_new((size_t)c->count, sizeof *c->name);
     for (int i = 0; i < c->count; i++) {
         bool twice = false;
         for (int k = 0; k < c->count; k++)
             twice |=
                 k != i && strcmp(last_part(c->run[i]->folder), last_part(c->run[k]->folder)) == 0;
-        c->name[i] = strdup(twice ? c->run[i]->folder : last_part(c->run[i]->folder));
-        if (!c->name[i])
-            no_memory();
+        c->name[i] = memory_text(twice ? c->run[i]->folder : last_part(c->run[i]->folder));
     }
 }
 
@@ -70,9 +67,7 @@ static void put_row(const comparison *c, int i) {
     const past_run *r = c->run[i];
     page *p = c->p;
     char *folder = relative_path(c->out, r->folder),
-         *link = strdup(text_printf("%.400s/report.html", folder));
-    if (!link)
-        no_memory();
+         *link = memory_text(text_printf("%.400s/report.html", folder));
     page_cell_link(p, link, c->name[i]);
     page_cell(p, json_member_text(r->record, "model", NULL));
     page_cell(p, json_member_text(r->record, "data", NULL));
@@ -112,9 +107,7 @@ static void add_curves(const comparison *c, figures *f, run_column column, bool 
     int count = 0;
     for (int i = 0; i < c->count && count < MOST_CURVES; i++) {
         const past_run *r = c->run[i];
-        double *y = calloc((size_t)r->epochs + 1, sizeof *y);
-        if (!y)
-            no_memory();
+        double *y = memory_new((size_t)r->epochs + 1, sizeof *y);
         for (int k = 0; k < r->epochs; k++) {
             y[k] = of_accuracy ? 1 - r->column[column][k] : r->column[column][k];
             low = y[k] > 0 ? fmin(low, y[k]) : low;
@@ -268,10 +261,8 @@ static bool is_detail(const setting_list *list, int count, const char *key) {
 }
 
 static void put_settings(const comparison *c, const setting_list *list) {
-    char *columns = calloc((size_t)c->count + 2, 1);
+    char *columns = memory_new((size_t)c->count + 2, 1);
     int rows = 0;
-    if (!columns)
-        no_memory();
     memset(columns, 'l', (size_t)c->count + 1);
     page_table_begin(c->p, columns, NULL);
     page_head(c->p, "key");
@@ -297,9 +288,7 @@ static void put_settings(const comparison *c, const setting_list *list) {
 }
 
 static void put_models(const comparison *c) {
-    setting_list *list = calloc((size_t)c->count, sizeof *list);
-    if (!list)
-        no_memory();
+    setting_list *list = memory_new((size_t)c->count, sizeof *list);
     page_section(c->p, "What differs");
     for (int i = 0; i < c->count; i++)
         if (c->run[i]->model)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "report_gallery.h"
 #include "text.h"
 
@@ -14,9 +15,7 @@
 static void say(char **why, const char *text) {
     if (!why)
         return;
-    *why = strdup(text);
-    if (!*why)
-        no_memory();
+    *why = memory_text(text);
 }
 
 lcnn_data *run_data(const past_run *r, char **why) {
@@ -25,7 +24,7 @@ lcnn_data *run_data(const past_run *r, char **why) {
     const char *seen = json_member_text(r->record, "data_sha256", NULL);
     lcnn_errors *errors = messages_begin();
     lcnn_data *data = *name ? lcnn_data_open(name, errors) : NULL;
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     if (data && strcmp(seen, lcnn_data_sha256(data)) == 0)
         return data;
     say(why, text_printf(data    ? "The data set %s is another one here than the run saw, so no "
@@ -55,9 +54,7 @@ static int rising(const void *left, const void *right) {
 }
 
 static const run_prediction **chosen(const past_run *r, bool hits, uint32_t *count) {
-    const run_prediction **list = calloc((size_t)r->prediction_count + 1, sizeof *list);
-    if (!list)
-        no_memory();
+    const run_prediction **list = memory_new((size_t)r->prediction_count + 1, sizeof *list);
     *count = 0;
     for (uint32_t i = 0; i < r->prediction_count; i++) {
         const run_prediction *p = &r->prediction[i];
@@ -84,9 +81,7 @@ void gallery_image(page *p, const lcnn_images *images, uint32_t index, const cha
         return;
     size_t plane = (size_t)images->height * (size_t)images->width;
     int shown = images->channels == 3 ? 3 : 1;
-    lcnn_picture *picture = lcnn_picture_new(shown, images->height, images->width);
-    if (!picture)
-        no_memory();
+    lcnn_picture *picture = memory_picture(shown, images->height, images->width);
     memcpy(picture->pixels, images->pixels + index * plane * (size_t)images->channels,
            plane * (size_t)shown);
     page_gallery_picture(p, picture, title, tone, line, detail);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "report_run_parts.h"
 #include "text.h"
 
@@ -38,9 +39,7 @@ static int node_of(const lcnn_model *m, const char *name, size_t length, int bef
 }
 
 static void add_edge(drawing *d, int from, int to) {
-    d->edge = realloc(d->edge, (size_t)(d->edges + 1) * sizeof *d->edge);
-    if (!d->edge)
-        no_memory();
+    d->edge = memory_grow(d->edge, (size_t)(d->edges + 1), sizeof *d->edge);
     d->edge[d->edges++] = (edge){from, to, 0};
 }
 

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "figure.h"
+#include "memory.h"
 #include "report_parts.h"
 #include "rundir.h"
 #include "text.h"
@@ -26,25 +27,19 @@ typedef struct reader {
 } reader;
 
 static char *piece(const char *text, size_t length) {
-    char *made = strndup(text, length);
-    if (!made)
-        no_memory();
-    return made;
+    return memcpy(memory_new(length + 1, 1), text, length);
 }
 
 static void add_setting(reader *r, const char *key, size_t key_length, const char *value,
                         size_t length) {
-    setting *grown = realloc(r->list->row, (size_t)(r->list->count + 1) * sizeof *grown);
     char *path;
     size_t size;
     FILE *out = text_begin(&path, &size);
-    if (!grown)
-        no_memory();
     for (int i = 0; i < r->depth; i++)
         fprintf(out, "%s.", r->part[i]);
     fwrite(key, 1, key_length, out);
-    text_end(out, &path);
-    r->list->row = grown;
+    fclose(out);
+    r->list->row = memory_grow(r->list->row, (size_t)(r->list->count + 1), sizeof *r->list->row);
     r->list->row[r->list->count++] = (setting){path, piece(value, length)};
 }
 
@@ -189,13 +184,10 @@ const char *claim_text(const char *metric, double value, double uncertainty) {
 /* ---- Paths ------------------------------------------------------------------------------------ */
 
 char *relative_path(const char *from, const char *to) {
-    char *a = realpath(from, NULL), *b = realpath(to, NULL), *text;
+    char a[PATH_MAX], b[PATH_MAX], *text;
     size_t size, same = 0;
-    if (!a || !b) {
-        free(a);
-        free(b);
-        return piece(to, strlen(to));
-    }
+    if (!realpath(from, a) || !realpath(to, b))
+        return memory_text(to);
     for (size_t i = 0;; i++) {
         bool ends = (a[i] == '/' || !a[i]) && (b[i] == '/' || !b[i]);
         if (ends)
@@ -208,9 +200,7 @@ char *relative_path(const char *from, const char *to) {
         if (*s == '/' && s[1])
             fputs("../", out);
     fputs(b[same] == '/' ? b + same + 1 : b[same] ? b + same : ".", out);
-    text_end(out, &text);
-    free(a);
-    free(b);
+    fclose(out);
     return text;
 }
 

@@ -13,13 +13,6 @@
 #include "rundir.h"
 #include "text.h"
 
-void *report_array(size_t count, size_t size) {
-    void *made = calloc(count ? count : 1, size);
-    if (!made)
-        no_memory();
-    return made;
-}
-
 bool report_chart(run_page *p, const char *name, const char *alt) {
     return !p->no_charts && page_figure(p->page, p->run->folder, name, alt);
 }

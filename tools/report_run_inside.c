@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "report_gallery.h"
 #include "report_run_parts.h"
 #include "text.h"
@@ -50,13 +51,6 @@ static void fill(lcnn_picture *to, int x, int y, int scale, const uint8_t rgb[3]
                    rgb[c], (size_t)scale);
 }
 
-static lcnn_picture *new_picture(int height, int width) {
-    lcnn_picture *made = lcnn_picture_new(3, height, width);
-    if (!made)
-        no_memory();
-    return made;
-}
-
 /* ---- Filters ---------------------------------------------------------------------------------- */
 
 /* Images of weights: [count][channels][height][width]. */
@@ -88,11 +82,11 @@ static bool find_filters(const lcnn_model *m, lcnn_predictor *predictor, filters
         any = true;
         if ((t.rank != 4 && !dense) || found->height * found->width < 2 ||
             found->height > 2 * MOST_SIDE || found->width > 2 * MOST_SIDE) {
-            lcnn_errors_free(errors);
+            messages_forgive(errors);
             return false;
         }
     }
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     return any;
 }
 
@@ -100,7 +94,7 @@ static lcnn_picture *draw_filter(const filters *f, int index) {
     const float *from = f->values + (size_t)index * f->step;
     size_t plane = (size_t)f->height * (size_t)f->width;
     double most = largest(from, plane * (size_t)f->channels);
-    lcnn_picture *made = new_picture(f->height, f->width);
+    lcnn_picture *made = memory_picture(3, f->height, f->width);
     for (size_t i = 0; i < plane; i++) {
         uint8_t rgb[3];
         colour((double)from[i] / most, rgb);
@@ -205,7 +199,7 @@ static size_t value_count(const lcnn_tensor *t) {
 
 /* Grey between the maps, so that they can be told apart on any ground. */
 static lcnn_picture *draw_sheet(const lcnn_tensor *t, const sheet_form *f) {
-    lcnn_picture *made = new_picture(sheet_height(f), sheet_width(f));
+    lcnn_picture *made = memory_picture(3, sheet_height(f), sheet_width(f));
     double most = largest(t->values, value_count(t));
     memset(made->pixels, 150, 3 * (size_t)made->height * (size_t)made->width);
     for (int i = 0; i < f->tiles; i++)
@@ -264,9 +258,7 @@ static void add_input(run_page *p, const lcnn_model *m, const lcnn_predictor *pr
         low = (double)from[i] < low ? (double)from[i] : low;
         high = (double)from[i] > high ? (double)from[i] : high;
     }
-    lcnn_picture *made = lcnn_picture_new(channels, s.height, s.width);
-    if (!made)
-        no_memory();
+    lcnn_picture *made = memory_picture(channels, s.height, s.width);
     for (size_t i = 0; i < plane * (size_t)channels; i++)
         made->pixels[i] =
             high > low ? (uint8_t)(255 * ((double)from[i] - low) / (high - low) + .5) : 0;
@@ -301,7 +293,7 @@ static void add_image(run_page *p, lcnn_predictor *predictor, const lcnn_images 
     size_t size = (size_t)images->channels * (size_t)images->height * (size_t)images->width;
     lcnn_picture seen = {images->channels, images->height, images->width,
                          (uint8_t *)images->pixels + index * size};
-    float *probability = report_array((size_t)lcnn_model_classes(m), sizeof *probability);
+    float *probability = memory_new((size_t)lcnn_model_classes(m), sizeof *probability);
     int answer;
     lcnn_errors *errors = messages_begin();
     if (lcnn_predictor_run(predictor, "image", &seen, probability, &answer, errors)) {
@@ -315,7 +307,7 @@ static void add_image(run_page *p, lcnn_predictor *predictor, const lcnn_images 
             add_layer(p, m, predictor, i, *most_maps);
         page_flow_end(p->page);
     }
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     free(probability);
 }
 
@@ -361,5 +353,5 @@ void report_run_inside(run_page *p) {
     }
     if (predictor)
         lcnn_predictor_free(predictor);
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
 }

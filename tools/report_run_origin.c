@@ -80,7 +80,7 @@ static void add_command(run_page *p) {
         fputs(i > 0 ? " " : "", out);
         write_word(out, word ? word : "");
     }
-    text_end(out, &text);
+    fclose(out);
     page_paragraph(p->page, "The same command, or the model file above with lcnn run, gives the "
                             "same weights and the same figures, bit for bit, on any number of "
                             "threads. lcnn verify makes it again and compares it with its record.");

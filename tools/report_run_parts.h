@@ -33,7 +33,4 @@ void report_graph(page *p, const lcnn_model *model);
 /* Puts a chart of the run on the page. False where there is none. */
 bool report_chart(run_page *p, const char *name, const char *alt);
 
-/* `count` things of `size` bytes, zeroed. */
-void *report_array(size_t count, size_t size);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "job.h"
+#include "memory.h"
 #include "report_run_parts.h"
 #include "result.h"
 #include "statistics.h"
@@ -177,7 +178,7 @@ static void add_frequent_confusions(run_page *p) {
     enum { SHOWN = 10 };
     const past_run *r = p->run;
     size_t count = 0;
-    confusion *all = report_array((size_t)r->classes * (size_t)r->classes, sizeof *all);
+    confusion *all = memory_new((size_t)r->classes * (size_t)r->classes, sizeof *all);
     for (int i = 0; i < r->classes; i++)
         for (int k = 0; k < r->classes; k++)
             if (i != k && r->confusion[i * r->classes + k] > 0)
@@ -202,7 +203,7 @@ static void add_frequent_confusions(run_page *p) {
  * root makes small shares visible. */
 static void add_matrix(run_page *p) {
     const past_run *r = p->run;
-    char *columns = report_array((size_t)r->classes + 2, 1);
+    char *columns = memory_new((size_t)r->classes + 2, 1);
     memset(columns, 'r', (size_t)r->classes + 1);
     columns[0] = 'l';
     page_table_begin(p->page, columns, "Rows: truth. Columns: answer. Numbers of test images.");

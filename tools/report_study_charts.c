@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "past_run.h"
 #include "report_bundle.h"
 #include "report_parts.h"
@@ -123,9 +124,10 @@ static void tried_begin(tried *t, const json_t *axis_of, const json_t *summaries
     if (t->names == 0)
         return;
     t->names = 0;
-    json_array_foreach(json_member(axis_of, "values", NULL), i,
-                       one) if (t->names < 64) if (!(t->name[t->names++] = strdup(value_text(one))))
-        no_memory();
+    json_array_foreach(json_member(axis_of, "values", NULL), i, one) {
+        if (t->names < 64)
+            t->name[t->names++] = memory_text(value_text(one));
+    }
     t->shown = (axis){.label = axis_label(axis_of),
                       .name_count = t->names,
                       .names = (const char *const *)t->name};
@@ -198,9 +200,8 @@ static void add_axis_chart(figures *f, const char *name, const json_t *experimen
         }
     if (b.count == 1 && strcmp(b.s[0].label, "ours") == 0)
         bundle_drop_label(&b);
-    char *title = strdup(text_printf("%s on %.60s", share ? "Test accuracy" : "Test loss", data));
-    if (!title)
-        no_memory();
+    char *title =
+        memory_text(text_printf("%s on %.60s", share ? "Test accuracy" : "Test loss", data));
     if (b.count > 0)
         figures_chart(f, &(chart){.name = name,
                                   .title = title,
@@ -356,10 +357,9 @@ static void add_curve_chart(figures *f, const json_t *experiment, const char *da
     json_t *one;
     json_array_foreach(json_member(experiment, "summaries", NULL), i, one) {
         const char *settings = settings_text(experiment, json_member(one, "settings", NULL));
-        char *label = strdup(text_printf("%.100s%s%.100s", json_member_text(one, "model", NULL),
-                                         *settings ? ", " : "", settings));
-        if (!label)
-            no_memory();
+        char *label =
+            memory_text(text_printf("%.100s%s%.100s", json_member_text(one, "model", NULL),
+                                    *settings ? ", " : "", settings));
         for (size_t k = 0; is_of(one, data) && k < MOST_POINTS &&
                            put_point(&b, experiment, one, label, k, value_of);
              k++)

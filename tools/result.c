@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "rejection.h"
 #include "result.h"
 #include "text.h"
@@ -99,9 +100,7 @@ int compare_confusions(const void *left, const void *right) {
 static void print_top_confusions(const lcnn_evaluation *e, const lcnn_model *model, FILE *out) {
     enum { SHOWN = 12 };
     size_t cells = (size_t)e->classes * (size_t)e->classes;
-    confusion *all = calloc(cells, sizeof *all);
-    if (!all)
-        no_memory();
+    confusion *all = memory_new(cells, sizeof *all);
     size_t count = 0;
     for (int i = 0; i < e->classes; i++)
         for (int k = 0; k < e->classes; k++)
@@ -155,6 +154,20 @@ json_t *json_number(double x) {
 json_t *json_text(const char *text) {
     json_t *value = json_string(text);
     return value ? value : json_string(text_plain(text));
+}
+
+json_t *json_numbers(const double *x, int count) {
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, json_number(x[i]));
+    return list;
+}
+
+json_t *json_texts(const char *const *text, int count) {
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, json_text(text[i]));
+    return list;
 }
 
 static json_t *scores_json(const lcnn_scores *s) {

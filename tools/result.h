@@ -38,8 +38,11 @@ void result_write_field(const char *text, FILE *out);
 /* A number, or null where it is none. */
 json_t *json_number(double x);
 
+json_t *json_numbers(const double *x, int count);
+
 /* Any text; bytes that JSON cannot hold are escaped as in messages. */
 json_t *json_text(const char *text);
+json_t *json_texts(const char *const *text, int count);
 
 /* What a file holds, without duplicate keys; NULL when it is not there or wrong, as *error (which may be NULL) says. */
 json_t *json_of_file(const char *path, json_error_t *error);

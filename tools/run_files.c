@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "memory.h"
 #include "result.h"
 #include "run_files.h"
 #include "text.h"
@@ -73,6 +74,11 @@ static json_t *best_json(const run *r) {
                 : json_null();
 }
 
+static json_t *published_json(const run *r) {
+    json_t *said = json_object_get(r->past, "published");
+    return said ? json_incref(said) : published_record(r->published);
+}
+
 static json_t *resumed_json(const run *r) {
     json_t *said = json_object_get(r->past, "resumed");
     return said ? json_incref(said) : json_array();
@@ -85,7 +91,7 @@ void write_record(run *r, const char *state) {
     json_t *all = json_pack(
         "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:i, s:s, s:o, s:o, s:s?, s:i, "
         "s:o, s:o, "
-        "s:s, s:s?, s:o, s:o, s:o}",
+        "s:s, s:s?, s:o, s:o, s:o, s:o}",
         "version", lcnn_version(), "commit", lcnn_commit(), "compiler", lcnn_compiler(), "state",
         state, "command", words_json(r), "model", json_text(lcnn_model_name(j->model)),
         "model_file", from_past(r, "model_file", lcnn_model_path(j->model)), "model_sha256",
@@ -96,7 +102,8 @@ void write_record(run *r, const char *state) {
         "weights_sha256", r->sha256, "epochs", r->epochs, "weights_after_epoch", hashes_json(r),
         "best", best_json(r), "started", r->started, "ended",
         strcmp(state, "running") == 0 ? NULL : now, "resumed", resumed_json(r), "seconds",
-        json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()));
+        json_number(clock_seconds() - r->clock), "machine", json_text(machine_text()), "published",
+        published_json(r));
     if (!all)
         no_memory();
     run_file file;
@@ -145,7 +152,7 @@ void write_weights(run *r) {
     char *path = run_path(r->folder, "weights.safetensors");
     lcnn_errors *errors = messages_begin();
     if (lcnn_session_save(r->job.session, path, errors))
-        r->sha256 = lcnn_session_sha256(r->job.session);
+        r->sha256 = job_weights_sha256(&r->job);
     settle(r, errors);
     free(path);
 }

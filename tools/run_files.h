@@ -5,6 +5,7 @@
 #include "checkpoints.h"
 #include "progress.h"
 #include "published.h"
+#include "published_record.h"
 #include "rundir.h"
 #include "trace.h"
 
@@ -24,7 +25,9 @@ typedef struct run {
     int epochs;              /* finished */
     int status;         /* of the first thing that went wrong */
     const char *sha256; /* of the weights; NULL until they are written */
-    beside *beside;     /* what others published and ours; NULL: nothing */
+    const lcnn_published *published; /* of the model; NULL: nothing */
+    lcnn_published *recalled;        /* the same, from `past` */
+    beside *beside;                  /* the same and ours */
 } run;
 
 /* Keeps a status, unless something went wrong before. */

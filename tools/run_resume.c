@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "past_run.h"
 #include "result.h"
 #include "run_files.h"
@@ -91,9 +92,7 @@ static void take_clock(run *r) {
 bool resume_open(run *r) {
     const char *folder = r->args->resume;
     check_words(r->args);
-    r->folder = strdup(folder);
-    if (!r->folder)
-        no_memory();
+    r->folder = memory_text(folder);
     r->status = check_folder(folder);
     if (r->status == LCNN_OK)
         r->status = run_hold_folder(folder, "run");
@@ -115,6 +114,7 @@ bool resume_open(run *r) {
         r->status = checkpoints_resume(&r->saving, r->job.session, folder);
     if (r->status != LCNN_OK)
         return false;
+    r->published = r->recalled = published_recall(json_object_get(r->past, "published"));
     r->epoch = lcnn_session_history(r->job.session, &r->epochs);
     take_clock(r);
     note_resumed(r);

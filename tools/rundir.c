@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "rundir.h"
 #include "text.h"
 
@@ -30,15 +31,13 @@ char *run_default_folder(const job *j) {
     fputc('-', out);
     append_plain(out, lcnn_data_name(j->data));
     fprintf(out, "-%llu", (unsigned long long)lcnn_model_seed(j->model));
-    text_end(out, &text);
+    fclose(out);
     return text;
 }
 
 /* Makes what is missing above the last part of `folder`. */
 static int make_parents(const char *folder) {
-    char *path = strdup(folder);
-    if (!path)
-        no_memory();
+    char *path = memory_text(folder);
     int status = LCNN_OK;
     for (char *slash = strchr(path + 1, '/'); slash && status == LCNN_OK;
          slash = strchr(slash + 1, '/')) {
@@ -104,10 +103,8 @@ static char *hidden_path(const char *folder) {
     size_t name = end;
     while (name > 0 && folder[name - 1] != '/')
         name--;
-    char *path =
-        strdup(text_printf("%.*s.%.*s.new", (int)name, folder, (int)(end - name), folder + name));
-    if (!path)
-        no_memory();
+    char *path = memory_text(
+        text_printf("%.*s.%.*s.new", (int)name, folder, (int)(end - name), folder + name));
     return path;
 }
 
@@ -247,9 +244,7 @@ int file_is_new(const char *path, bool force) {
 
 char *run_path(const char *folder, const char *name) {
     size_t size = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(size);
-    if (!path)
-        no_memory();
+    char *path = memory_new(size, 1);
     snprintf(path, size, "%s/%s", folder, name);
     return path;
 }
@@ -268,7 +263,7 @@ void run_file_begin(run_file *file, const char *folder, const char *name) {
 }
 
 int run_file_end(run_file *file) {
-    text_end(file->out, &file->bytes);
+    fclose(file->out);
     char *path = run_path(file->folder, file->name);
     lcnn_errors *errors = messages_begin();
     lcnn_write_file(path, file->bytes, file->size, errors);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "font.h"
+#include "memory.h"
 #include "sheet.h"
 #include "text.h"
 
@@ -78,9 +79,7 @@ bool sheet_begin(sheet *s, int columns, int rows, int channels, int height, int 
     double sheet_height = 2.0 * MARGIN - GAP + TITLE + (double)rows * (cell_height(s) + GAP);
     if (sheet_width * sheet_height > MOST_PIXELS)
         return false;
-    s->picture = lcnn_picture_new(channels, (int)sheet_height, (int)sheet_width);
-    if (!s->picture)
-        no_memory();
+    s->picture = memory_picture(channels, (int)sheet_height, (int)sheet_width);
     memset(s->picture->pixels, PAPER,
            (size_t)channels * (size_t)s->picture->height * (size_t)s->picture->width);
     draw_text(s->picture, MARGIN, MARGIN, s->picture->width - 2 * MARGIN, title, TITLE_SCALE);

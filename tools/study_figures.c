@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "result.h"
+#include "run_lines.h"
 #include "rundir.h"
 #include "study.h"
 
@@ -16,19 +18,16 @@ static double number_at(const json_t *map, const char *key) {
 
 /* Seconds of all epochs: the last column of metrics.csv. */
 static double read_seconds(const trial_run *r) {
-    char *path = run_path(r->folder, "metrics.csv"), line[1024];
-    FILE *in = fopen(path, "r");
-    free(path);
+    run_lines lines;
+    bool there = run_lines_open(&lines, r->folder, "metrics.csv");
+    run_lines_next(&lines); /* the head */
     double sum = 0;
-    bool head = true;
-    while (in && fgets(line, sizeof line, in)) {
+    for (const char *line; (line = run_lines_next(&lines));) {
         const char *comma = strrchr(line, ',');
-        sum += !head && comma ? strtod(comma + 1, NULL) : 0;
-        head = false;
+        sum += comma ? strtod(comma + 1, NULL) : 0;
     }
-    if (in)
-        fclose(in);
-    return in ? sum : NAN;
+    run_lines_close(&lines);
+    return there ? sum : NAN;
 }
 
 /* ---- predictions.csv ----------------------------------------------------------------------------- */
@@ -58,26 +57,20 @@ static bool read_line(const char *p, uint8_t *wrong, double *probability) {
 }
 
 static void read_predictions(const trial_run *r, trial_figures *f) {
-    char *path = run_path(r->folder, "predictions.csv"), *line = NULL;
-    size_t room = 0, capacity = 0;
-    FILE *in = fopen(path, "r");
-    free(path);
-    bool head = true;
-    while (in && getline(&line, &room, in) > 0) {
+    size_t capacity = 0;
+    run_lines lines;
+    run_lines_open(&lines, r->folder, "predictions.csv");
+    run_lines_next(&lines); /* the head */
+    for (const char *line; (line = run_lines_next(&lines));) {
         if (f->count == capacity) {
             capacity = 2 * capacity + 1024;
-            f->wrong = realloc(f->wrong, capacity);
-            f->probability = realloc(f->probability, capacity * sizeof *f->probability);
-            if (!f->wrong || !f->probability)
-                no_memory();
+            f->wrong = memory_grow(f->wrong, capacity, sizeof *f->wrong);
+            f->probability = memory_grow(f->probability, capacity, sizeof *f->probability);
         }
-        if (!head && read_line(line, &f->wrong[f->count], &f->probability[f->count]))
+        if (read_line(line, &f->wrong[f->count], &f->probability[f->count]))
             f->count++;
-        head = false;
     }
-    if (in)
-        fclose(in);
-    free(line);
+    run_lines_close(&lines);
 }
 
 /* ---- One trial ------------------------------------------------------------------------------------ */
@@ -169,9 +162,7 @@ static int surest_first(const void *left, const void *right) {
 }
 
 static answer *sorted(const trial_figures *f) {
-    answer *list = calloc((size_t)f->count + 1, sizeof *list);
-    if (!list)
-        no_memory();
+    answer *list = memory_new((size_t)f->count + 1, sizeof *list);
     for (uint32_t i = 0; i < f->count; i++)
         list[i] = (answer){f->probability[i], i, f->wrong[i]};
     qsort(list, f->count, sizeof *list, surest_first);

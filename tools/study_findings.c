@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "published.h"
 #include "result.h"
 #include "study.h"
@@ -38,9 +39,7 @@ const trial_run *group_values(const study_run *s, const lcnn_experiment *e, int 
 }
 
 static double *values_new(const lcnn_experiment *e) {
-    double *value = calloc((size_t)group_size(e) + 1, sizeof *value);
-    if (!value)
-        no_memory();
+    double *value = memory_new((size_t)group_size(e) + 1, sizeof *value);
     return value;
 }
 
@@ -319,7 +318,7 @@ static json_t *judge(const study_run *s, const lcnn_experiment *e, const lcnn_st
             verdict one = judge_pair(s, e, c, g, h, out);
             all = one < all ? one : all;
         }
-    text_end(out, &text);
+    fclose(out);
     json_t *found =
         pairs == 0
             ? NULL

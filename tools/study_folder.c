@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "past_run.h"
 #include "result.h"
 #include "rundir.h"
@@ -119,8 +120,5 @@ bool trial_clear(trial_run *r) {
     unlink(r->log);
     if (run_remove_folder(r->folder))
         return true;
-    free(r->message);
-    r->message = strdup("its folder holds what no run has written; remove it, or give another "
-                        "folder with --out");
     return false;
 }

@@ -6,33 +6,27 @@
 #include <string.h>
 
 #include "job.h"
+#include "memory.h"
 #include "rundir.h"
 #include "study.h"
 #include "text.h"
 #include "transfer.h"
 
-static char *copy_text(const char *text) {
-    char *copy = strdup(text);
-    if (!copy)
-        no_memory();
-    return copy;
-}
-
 static void end_trial(trial_run *r, trial_state state, const char *message) {
     r->state = state;
     free(r->message);
-    r->message = copy_text(message);
+    r->message = memory_text(message);
 }
 
-/* All messages of a list, a line each, and frees it. */
-static char *messages_text(lcnn_errors *errors) {
+/* All messages of a list, a line each, and their status; frees it. */
+static char *messages_text(lcnn_errors *errors, int *status) {
     char *text;
     size_t size;
     FILE *out = text_begin(&text, &size);
     for (int i = 0; i < lcnn_errors_count(errors); i++)
         fprintf(out, "%s%s", i > 0 ? "\n" : "", lcnn_errors_text(errors, i));
-    text_end(out, &text);
-    lcnn_errors_free(errors);
+    fclose(out);
+    *status = messages_drop(errors);
     return text;
 }
 
@@ -46,22 +40,21 @@ static bool is_absent(const char *name) {
     bool absent = plan && !(plan->train_here && plan->test_here);
     if (plan)
         lcnn_fetch_plan_free(plan);
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     return absent;
 }
 
 static void read_hashes(trial_run *r, const lcnn_data *data) {
     lcnn_errors *errors = messages_begin();
     if (!lcnn_model_measure(r->trial->model, data, errors)) {
-        char *text = messages_text(errors);
+        char *text = messages_text(errors, &r->status);
         end_trial(r, TRIAL_FAILED, text);
-        r->status = LCNN_BAD_DATA;
         free(text);
         return;
     }
     lcnn_errors_free(errors);
     free(r->data_name);
-    r->data_name = copy_text(lcnn_data_name(data));
+    r->data_name = memory_text(lcnn_data_name(data));
     snprintf(r->data_sha256, sizeof r->data_sha256, "%s", lcnn_data_sha256(data));
     snprintf(r->model_sha256, sizeof r->model_sha256, "%s", lcnn_model_sha256(r->trial->model));
     r->images = lcnn_data_train_count(data);
@@ -81,7 +74,8 @@ static void prepare_data(study_run *s, const char *name) {
     bool absent = is_absent(name);
     lcnn_errors *errors = messages_begin();
     lcnn_data *data = absent ? NULL : lcnn_data_open(name, errors);
-    char *said = messages_text(errors);
+    int status;
+    char *said = messages_text(errors, &status);
     if (data && lcnn_data_train_count(data) == 0)
         absent = true;
     for (int i = 0; i < s->count; i++) {
@@ -97,7 +91,7 @@ static void prepare_data(study_run *s, const char *name) {
             read_hashes(r, data);
         else {
             end_trial(r, TRIAL_FAILED, said);
-            r->status = LCNN_BAD_DATA;
+            r->status = status;
         }
     }
     free(said);
@@ -112,7 +106,7 @@ void study_prepare(study_run *s) {
         r->folder = run_path(trials, r->trial->id);
         r->log = run_path(trials, text_printf("%s.log", r->trial->id));
         r->epochs = lcnn_model_epochs(r->trial->model);
-        r->data_name = copy_text("");
+        r->data_name = memory_text("");
     }
     for (int i = 0; i < s->count; i++) {
         bool earlier = false;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "study.h"
 #include "text.h"
 
@@ -31,15 +32,13 @@ static double measure(const study_run *s, const trial_run *r, double *known) {
     known[r - s->run] = b ? b->images_per_second : 0;
     if (b)
         lcnn_bench_free(b);
-    lcnn_errors_free(errors);
+    messages_forgive(errors);
     return known[r - s->run];
 }
 
 void study_print_plan(const study_run *s, FILE *out) {
     static const char *const states[] = {"to run", "done", "failed", "absent"};
-    double *speed = calloc((size_t)s->count + 1, sizeof *speed), total = 0;
-    if (!speed)
-        no_memory();
+    double *speed = memory_new((size_t)s->count, sizeof *speed), total = 0;
     table *t = table_new("lrrl");
     table_cell(t, "trial");
     table_cell(t, "epochs");
@@ -148,9 +147,7 @@ static void print_summaries(const json_t *experiment, FILE *out) {
     json_array_foreach((json_t *)summaries, i, each) published =
         published || json_array_size(json_object_get(each, "published")) > 0;
     size_t axis_count = json_array_size(axes);
-    char *columns = calloc(axis_count + 8, 1);
-    if (!columns)
-        no_memory();
+    char *columns = memory_new(axis_count + 8, 1);
     memcpy(columns, "ll", 2);
     memset(columns + 2, 'r', axis_count + 3 + validation);
     strcat(columns, published ? "l" : "");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "memory.h"
 #include "past_run.h"
 #include "result.h"
 #include "rundir.h"
@@ -93,13 +94,9 @@ static void add(probing *p, trial_run *r, const char *setting) {
             return;
     if (there)
         return;
-    p->list = realloc(p->list, (size_t)(p->count + 1) * sizeof *p->list);
-    if (!p->list)
-        no_memory();
+    p->list = memory_grow(p->list, (size_t)(p->count + 1), sizeof *p->list);
     char *path = probe_path(r, setting);
-    char *part = malloc(strlen(path) + 8), *log = malloc(strlen(path) + 8);
-    if (!part || !log)
-        no_memory();
+    char *part = memory_new(strlen(path) + 8, 1), *log = memory_new(strlen(path) + 8, 1);
     snprintf(part, strlen(path) + 8, "%s.part", path);
     snprintf(log, strlen(path) + 8, "%s.log", path);
     p->list[p->count++] = (probe){r, setting, path, part, log};

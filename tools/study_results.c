@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "job.h"
+#include "memory.h"
 #include "progress.h"
 #include "result.h"
 #include "rundir.h"
@@ -130,9 +131,7 @@ static json_t *trial_json(const study_run *s, const lcnn_experiment *e, const lc
 
 static json_t *estimate_json(const study_run *s, const lcnn_experiment *e, int group,
                              const char *metric, bool shown) {
-    double *value = calloc((size_t)group_size(e) + 1, sizeof *value);
-    if (!value)
-        no_memory();
+    double *value = memory_new((size_t)group_size(e) + 1, sizeof *value);
     int done;
     group_values(s, e, group, metric, value, &done);
     estimate found = mean_estimate(value, done);
@@ -216,16 +215,17 @@ static void write_settings(const json_t *settings, FILE *out) {
     char *text;
     size_t size;
     FILE *field = text_begin(&text, &size);
-    const char *key;
+    const char *key, *before = "";
     json_t *value;
     json_object_foreach((json_t *)settings, key, value) {
-        fprintf(field, "%s%s=", ftell(field) > 0 ? "; " : "", key);
+        fprintf(field, "%s%s=", before, key);
+        before = "; ";
         if (json_is_string(value))
             fputs(json_string_value(value), field);
         else
             write_cell(value, field);
     }
-    text_end(field, &text);
+    fclose(field);
     result_write_field(text, out);
     free(text);
 }

@@ -7,6 +7,7 @@
 
 #include "child.h"
 #include "job.h"
+#include "memory.h"
 #include "progress.h"
 #include "result.h"
 #include "rundir.h"
@@ -40,7 +41,7 @@ static int longest_first(const void *left, const void *right) {
 /* Finished epochs: lines of metrics.csv below its head. */
 static int count_epochs(const trial_run *r) {
     char *path = run_path(r->folder, "metrics.csv");
-    FILE *in = fopen(path, "r");
+    FILE *in = memory_open(path, "r");
     free(path);
     int lines = 0;
     for (int c = in ? fgetc(in) : EOF; c != EOF; c = fgetc(in))
@@ -101,9 +102,7 @@ static void print_trial(training *t, const trial_run *r) {
  * or text.h's. */
 static const char **words_of(const study_run *s, const trial_run *r, char *seed, char *threads) {
     const lcnn_trial *t = r->trial;
-    const char **word = calloc((size_t)(2 * t->setting_count + 24), sizeof *word);
-    if (!word)
-        no_memory();
+    const char **word = memory_new((size_t)(2 * t->setting_count + 24), sizeof *word);
     int n = 0;
     word[n++] = "run";
     if (trial_is_begun(r)) {
@@ -134,6 +133,7 @@ static const char **words_of(const study_run *s, const trial_run *r, char *seed,
     return word;
 }
 
+/* Takes over the message. */
 static void fail(trial_run *r, int status, char *message) {
     r->state = TRIAL_FAILED;
     r->status = status;
@@ -148,7 +148,9 @@ static pid_t start(void *user, int index, int threads) {
     snprintf(seed, sizeof seed, "%d", r->trial->seed);
     snprintf(count, sizeof count, "%d", threads);
     if (!trial_is_begun(r) && !trial_clear(r)) {
-        fail(r, LCNN_BAD_IO, r->message ? strdup(r->message) : NULL);
+        fail(r, LCNN_BAD_IO,
+             memory_text("its folder holds what no run has written; remove it, or give another "
+                         "folder with --out"));
         print_trial(t, r);
         return -1;
     }
@@ -158,7 +160,7 @@ static pid_t start(void *user, int index, int threads) {
     pid_t pid = child_start(word, NULL, r->log);
     free(word);
     if (pid < 0)
-        fail(r, LCNN_BAD_IO, strdup("no process could be started for it"));
+        fail(r, LCNN_BAD_IO, memory_text("no process could be started for it"));
     return pid;
 }
 
@@ -166,7 +168,7 @@ static pid_t start(void *user, int index, int threads) {
 static char *read_log(const trial_run *r, int status) {
     enum { MOST = 2000 };
     char text[MOST + 1] = "";
-    FILE *in = fopen(r->log, "r");
+    FILE *in = memory_open(r->log, "r");
     size_t length = in ? fread(text, 1, MOST, in) : 0;
     if (in)
         fclose(in);
@@ -176,7 +178,7 @@ static char *read_log(const trial_run *r, int status) {
     if (length == 0)
         snprintf(text, sizeof text, status > 128 ? "ended by signal %d" : "ended with status %d",
                  status > 128 ? status - 128 : status);
-    return strdup(text);
+    return memory_text(text);
 }
 
 /* How a trial was run, which its own record cannot know. */
@@ -210,9 +212,7 @@ static void ended(void *user, int index, int status, int together) {
 }
 
 bool study_train(study_run *s) {
-    training t = {.study = s, .run = calloc((size_t)s->count + 1, sizeof *t.run)};
-    if (!t.run)
-        no_memory();
+    training t = {.study = s, .run = memory_new((size_t)s->count, sizeof *t.run)};
     for (int i = 0; i < s->count; i++)
         if (s->run[i].state == TRIAL_WAITING)
             t.run[t.count++] = &s->run[i];

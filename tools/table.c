@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "memory.h"
 #include "text.h"
 
 struct table {
@@ -18,9 +19,7 @@ struct table {
 };
 
 table *table_new(const char *columns) {
-    table *t = calloc(1, sizeof *t);
-    if (!t)
-        no_memory();
+    table *t = memory_new(1, sizeof *t);
     t->columns = columns;
     t->width = (int)strlen(columns);
     return t;
@@ -36,14 +35,9 @@ void table_free(table *t) {
 void table_cell(table *t, const char *text) {
     if (t->count == t->capacity) {
         t->capacity = 2 * t->capacity + 64;
-        char **cell = realloc(t->cell, (size_t)t->capacity * sizeof *cell);
-        if (!cell)
-            no_memory();
-        t->cell = cell;
+        t->cell = memory_grow(t->cell, (size_t)t->capacity, sizeof *t->cell);
     }
-    t->cell[t->count] = strdup(text);
-    if (!t->cell[t->count++])
-        no_memory();
+    t->cell[t->count++] = memory_text(text);
 }
 
 void table_rule(table *t) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "memory.h"
 #include "text.h"
 
 enum { BUFFERS = 16, BUFFER_SIZE = 512, WRAP_COLUMN = 80 };
@@ -138,18 +139,39 @@ const char *text_bytes(size_t bytes) {
     return text_printf(unit == 0 ? "%.0f %s" : "%.1f %s", amount, units[unit]);
 }
 
+/* Not open_memstream: glibc's leaves out what finds no room, and says nothing. */
+typedef struct text_stream {
+    char **text;
+    size_t *size, room;
+} text_stream;
+
+static ssize_t text_put(void *cookie, const char *bytes, size_t size) {
+    text_stream *s = cookie;
+    if (s->room - *s->size <= size) {
+        s->room = 2 * s->room + size + 1;
+        *s->text = memory_grow(*s->text, s->room, 1);
+    }
+    memcpy(*s->text + *s->size, bytes, size);
+    *s->size += size;
+    (*s->text)[*s->size] = '\0';
+    return (ssize_t)size;
+}
+
+static int text_close(void *cookie) {
+    free(cookie);
+    return 0;
+}
+
 FILE *text_begin(char **text, size_t *size) {
-    FILE *out = open_memstream(text, size);
+    text_stream *s = memory_new(1, sizeof *s);
+    *s = (text_stream){.text = text, .size = size, .room = 256};
+    *text = memory_new(s->room, 1);
+    *size = 0;
+    FILE *out =
+        fopencookie(s, "w", (cookie_io_functions_t){.write = text_put, .close = text_close});
     if (!out)
         no_memory();
     return out;
-}
-
-/* glibc says nothing when the text itself finds no room at last. */
-void text_end(FILE *out, char *const *text) {
-    bool failed = ferror(out) != 0;
-    if (fclose(out) != 0 || failed || !*text)
-        no_memory();
 }
 
 int text_width(const char *text) {

@@ -31,10 +31,8 @@ const char *text_bytes(size_t bytes);      /* "12.3 MB" */
 const char *text_number(double x);         /* for files: all 15 sure digits; NaN as "" */
 const char *text_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A stream into memory, and its end, after which *text holds all that was written; the caller frees it. Both end the
- * program when memory is out. */
+/* A stream into memory. Once it is closed, *text holds all that was written, *size bytes and a NUL; the caller frees it. */
 FILE *text_begin(char **text, size_t *size);
-void text_end(FILE *out, char *const *text);
 
 /* Columns that a valid UTF-8 text takes, at one column a character. */
 int text_width(const char *text);

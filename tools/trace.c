@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "memory.h"
 #include "rundir.h"
 #include "text.h"
 #include "trace.h"
@@ -65,33 +67,50 @@ static bool is_later(char *row, lcnn_position at) {
     return epoch > at.epoch + 1 || (epoch == at.epoch + 1 && step > at.step);
 }
 
-/* Leaves the head and whole rows of steps that are done, and stands behind them; false when there
- * is no head. */
-static bool cut(FILE *file, lcnn_position at) {
+/* Bytes of the head and of the whole rows of steps that are done; 0: there is no head, -1: errno.
+ */
+static off_t bytes_to_keep(FILE *file, lcnn_position at) {
     char *line = NULL;
     size_t room = 0;
     off_t end = 0;
-    for (ssize_t length; (length = getline(&line, &room, file)) > 0; end += length)
+    ssize_t length;
+    while ((length = getline(&line, &room, file)) > 0) {
         if (line[length - 1] != '\n' || (end > 0 && is_later(line, at)))
             break;
+        end += length;
+    }
+    bool failed = length < 0 && !feof(file);
+    int code = errno;
     free(line);
-    return end > 0 && fseeko(file, end, SEEK_SET) == 0 && ftruncate(fileno(file), end) == 0;
+    errno = code;
+    return failed ? -1 : end;
+}
+
+/* Leaves what is to be kept, and stands behind it. False: errno. */
+static bool cut(const trace_columns *c, FILE *file) {
+    off_t end = bytes_to_keep(file, lcnn_session_position(c->session));
+    if (end < 0 || fseeko(file, end, SEEK_SET) != 0 || ftruncate(fileno(file), end) != 0)
+        return false;
+    if (end == 0)
+        write_head(c, file);
+    return true;
 }
 
 FILE *trace_write(const trace_columns *c, const char *folder, int *status) {
     char *path = run_path(folder, "trace.csv");
-    FILE *file = fopen(path, "r+");
-    bool goes_on = file && cut(file, lcnn_session_position(c->session));
-    if (file && !goes_on)
-        fclose(file);
-    if (!goes_on)
-        file = fopen(path, "w");
-    if (file && !goes_on)
-        write_head(c, file);
-    if (!file)
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "r+") : NULL;
+    bool fine = file && cut(c, file);
+    if (!fine && errno == ENOMEM)
+        no_memory();
+    if (!fine)
         *status = complain(LCNN_BAD_IO, path, "cannot write: %s", strerror(errno));
+    if (!fine && file)
+        fclose(file);
+    else if (!file && descriptor >= 0)
+        close(descriptor);
     free(path);
-    return file;
+    return fine ? file : NULL;
 }
 
 void trace_add(const trace_columns *c, FILE *out, const lcnn_trace *row) {
@@ -107,57 +126,47 @@ bool trace_flush(FILE *out) {
 
 /* ---- Reading ---------------------------------------------------------------------------------- */
 
-static bool has_head(const trace_columns *c, FILE *in) {
-    char *head = NULL, *line = NULL;
-    size_t size, room = 0;
+static bool has_head(const trace_columns *c, run_lines *lines) {
+    char *head = NULL;
+    size_t size;
     FILE *out = text_begin(&head, &size);
     write_head(c, out);
-    text_end(out, &head);
-    bool same = getline(&line, &room, in) > 0 && strcmp(line, head) == 0;
+    fclose(out);
+    const char *line = run_lines_next(lines);
+    bool same = line && strcmp(line, head) == 0;
     free(head);
-    free(line);
     return same;
 }
 
-FILE *trace_read(const trace_columns *c, const char *folder) {
-    char *path = run_path(folder, "trace.csv");
-    FILE *in = fopen(path, "r");
-    free(path);
-    if (in && !has_head(c, in)) {
-        fclose(in);
-        in = NULL;
-    }
-    return in;
+bool trace_read(const trace_columns *c, run_lines *lines, const char *folder) {
+    return run_lines_open(lines, folder, "trace.csv") && has_head(c, lines);
 }
 
 /* The file's row when it is of this step, without what tells that; else NULL, and it is read again
  * next time unless it is of an earlier one. */
-static char *next_row(FILE *in, const lcnn_trace *row, char **line, size_t *room) {
+static char *next_row(run_lines *lines, const lcnn_trace *row) {
     for (;;) {
-        off_t begin = ftello(in);
+        off_t begin = ftello(lines->in);
         int epoch;
         uint32_t step;
-        char *rest = getline(line, room, in) > 0 ? row_step(*line, &epoch, &step) : NULL;
+        char *line = run_lines_next(lines), *rest = line ? row_step(line, &epoch, &step) : NULL;
         if (!rest || (epoch == row->epoch && step == row->step))
             return rest;
         if (epoch > row->epoch || (epoch == row->epoch && step > row->step)) {
-            fseeko(in, begin, SEEK_SET);
+            fseeko(lines->in, begin, SEEK_SET);
             return NULL;
         }
     }
 }
 
-int trace_compare(const trace_columns *c, FILE *in, const lcnn_trace *row) {
-    char *line = NULL;
-    size_t room = 0;
+int trace_compare(const trace_columns *c, run_lines *lines, const lcnn_trace *row) {
     int differs = -1;
-    const char *cell = next_row(in, row, &line, &room);
+    const char *cell = next_row(lines, row);
     for (int i = 0; cell && differs < 0 && i < trace_column_count(c); i++) {
         char *end = NULL;
         if (*cell != ',' || strtoull(cell + 1, &end, 16) != trace_column_value(c, i, row))
             differs = i;
         cell = end;
     }
-    free(line);
     return differs;
 }

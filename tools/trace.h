@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lcnn.h"
+#include "run_lines.h"
 
 /* The session's layers and tensors, by which the columns are named. */
 typedef struct trace_columns {
@@ -26,10 +27,10 @@ void trace_add(const trace_columns *c, FILE *out, const lcnn_trace *row);
 /* What was added is on the disk from here on; false when some of it could not be written. */
 bool trace_flush(FILE *out);
 
-/* Opens a file to compare with; NULL: there is none, or its columns are others. */
-FILE *trace_read(const trace_columns *c, const char *folder);
+/* Opens a file to compare with, to be closed; false: there is none, or its columns are others. */
+bool trace_read(const trace_columns *c, run_lines *lines, const char *folder);
 /* The first column in which the file's row of this step differs; -1: none, or the file has no such row. Asked for step after
  * step. */
-int trace_compare(const trace_columns *c, FILE *in, const lcnn_trace *row);
+int trace_compare(const trace_columns *c, run_lines *lines, const lcnn_trace *row);
 
 #endif
