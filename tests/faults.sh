@@ -3,7 +3,8 @@
 # is cut there. Whatever happens, the program says what, ends with the status for it, leaves no half file, and --resume comes to
 # the same bits.
 #
-#   FULL=1 sh tests/faults.sh     every call (an hour), FULL=10 every tenth where there are thousands; `make check` takes a sample
+#   FULL=1 sh tests/faults.sh     every call (hours), FULL=10 every tenth where there are thousands; `make check` takes the first
+#                                 call from each place in the program, and a few others
 . "${srcdir:-.}/tests/cli-words.sh"
 FULL=${FULL:-}
 
@@ -18,6 +19,17 @@ nodes:
 loss: {op: softmax_cross_entropy, from: output}
 data: {name: "glyphs:60", validation: 0.2, transforms: [{op: rescale, to: [0, 1]}]}
 train: {epochs: 2, batch_size: 25, seed: 1, optimizer: adam, learning_rate: 0.01}
+published: {source: nobody, results: [{metric: error, data: "glyphs:60", value: 0.9, uncertainty: 0.1}]}
+YAML
+cat >small.yaml <<'YAML'
+name: small
+seeds: 1
+experiments:
+  - name: models
+    models: [tiny.yaml]
+    data: ["glyphs:60"]
+    grid: {train.epochs: [1, 2]}
+    claims: [{says: more is better, better: {train.epochs: 2}, than: {train.epochs: 1}}]
 YAML
 
 # ---- A call that goes wrong --------------------------------------------------------------------------------------------
@@ -35,31 +47,54 @@ faulty() {
 
 # The commands, by the name of a scene; each leaves what it makes in the folder "made".
 scene() {
-    rm -rf made .made.new
+    rm -rf made .made.new trials pages sheet.png
     case $1 in
         resume) cp -R killed made ;;
+        study) cp -R studied trials && rm -r trials/trials/tiny-glyphs-60-epochs-1-1 ;;
     esac
 }
 words() {
     case $1 in
-        check) echo check tiny.yaml ;;
+        check) echo check tiny.yaml small.yaml ;;
         run) echo run tiny.yaml --out made --checkpoint 1 --quiet --no-report --threads 2 ;;
         trace) echo run tiny.yaml --out made --trace --quiet --no-report --threads 1 ;;
         resume) echo run --resume made --quiet --no-report --threads 1 --checkpoint 1 ;;
-        test) echo test whole --quiet --threads 1 ;;
+        test) echo test whole --json --threads 1 ;;
         verify) echo verify whole --quiet --threads 1 ;;
         show) echo show tiny.yaml ;;
+        study) echo study small.yaml --out trials --quiet --threads 1 ;;
+        report) echo report whole ;;
+        compare) echo report whole traced --out pages ;;
+        bench) echo bench tiny.yaml --batch 1 --threads 1 --repeat 1 --mode inference ;;
         data) echo data glyphs:60 ;;
+        stats) echo data stats glyphs:60 ;;
+        sheet) echo data show glyphs:60 --out sheet.png ;;
     esac
 }
 
-# count_calls KIND SCENE: how many there are, in $all.
+# What a scene is for, on standard output: the same whenever it ends well.
+product() {
+    case $1 in
+        run | trace | resume)
+            (cd made && cat weights.safetensors best.safetensors model.yaml hashes.csv result.json published.json confusion.csv predictions.csv)
+            ;;
+        study) cut -d, -f 1-14,16- trials/results.csv ;; # without the seconds
+        report) cat whole/report.html ;;
+        compare) cat pages/report.html ;;
+        sheet) cat sheet.png ;;
+        bench) ;;
+        *) cat out ;;
+    esac
+}
+
+# count_calls KIND SCENE: how many there are, in $all, and the first from each place in the file places.
 count_calls() {
     scene "$2"
     # shellcheck disable=SC2046 # words
-    faulty "$1" 0 none "$LCNN" $(words "$2")
+    LCNN_FAULT_PLACES=$work/places faulty "$1" 0 none "$LCNN" $(words "$2")
     [ "$status" -eq 0 ] || wrong "$2 fails without a fault: $(head -n 2 err)"
     all=$(cat calls)
+    product "$2" >wanted
 }
 
 # What --resume makes of what is left, when a run is: the weights of a run without faults. What never came to have the name of
@@ -80,7 +115,7 @@ wrong() {
     [ -z "$FULL" ] || echo "   WRONG $1"
 }
 
-# judge WHAT STATUSES: of the faulty command before.
+# judge WHAT STATUSES SCENE: of the faulty command before.
 judge() {
     case " $2 " in
         *" $status "*) ;;
@@ -93,29 +128,38 @@ judge() {
         # Without memory none can be found to look for files: the next run takes such a folder over.
         [ "$status" -eq 7 ] || [ ! -d .made.new ] || wrong "$1: a folder in the making is left"
     fi
-    if [ "$status" -eq 0 ] && [ -d made ]; then
-        cmp -s made/weights.safetensors whole/weights.safetensors || wrong "$1: other weights"
+    if [ "$status" -eq 0 ]; then
+        product "$3" | cmp -s wanted - || wrong "$1: something else came of it"
     fi
     [ "$status" -eq 0 ] || comes_to_the_same_bits "$1"
 }
 
-# each KIND HOW STATUSES MOST SCENE...: every call in each scene, or a sample of MOST.
+# chosen MOST: which of $all calls are to go wrong: so many in even steps, and the first from each place that none came from yet.
+chosen() {
+    step=$((all / $1 + 1))
+    [ -z "$FULL" ] || step=$((all > 1000 ? FULL : 1))
+    {
+        seq $((all % step + 1)) $step "$all"
+        awk 'FILENAME == "tried" { tried[$2]; next } !($2 in tried) { print $1 }' tried places
+    } | sort -nu
+    cat places >>tried
+}
+
+# each KIND HOW STATUSES MOST SCENE...: the chosen calls in each scene.
 each() {
     kind_of=$1 how_of=$2 statuses=$3 most=$4
     shift 4
+    : >tried
     for name; do
         count_calls "$kind_of" "$name"
-        step=$((all / most + 1))
-        [ -z "$FULL" ] || step=$((all > 1000 ? FULL : 1))
-        k=$((all % step + 1))
         points=0
-        while [ $k -le "$all" ] && { [ -z "$why" ] || [ -n "$FULL" ]; }; do
+        for k in $(chosen "$most"); do
+            [ -z "$why" ] || [ -n "$FULL" ] || break
             scene "$name"
             # shellcheck disable=SC2046
             faulty "$kind_of" $k "$how_of" "$LCNN" $(words "$name")
-            judge "$name, $kind_of $k of $all, $how_of" "$statuses"
+            judge "$name, $kind_of $k of $all, $how_of" "$statuses" "$name"
             points=$((points + 1))
-            k=$((k + step))
         done
         echo "   $name: $points of $all calls of $kind_of, $how_of${LCNN_FAULT_STAYS+, from then on}"
     done
@@ -123,12 +167,14 @@ each() {
 
 # ---- Cases -------------------------------------------------------------------------------------------------------------
 
-scenes='check show data run resume trace test verify'
+scenes='check show data stats sheet run resume trace test verify'
+more_scenes='study report compare bench' # they take longer
 
-an_allocation_fails() { each alloc ENOMEM '0 7' 10 $scenes; }
+an_allocation_fails() { each alloc ENOMEM '0 7' 3 $scenes $more_scenes; }
 all_allocations_fail_from_then_on() {
     export LCNN_FAULT_STAYS=1
-    each alloc ENOMEM '0 7' 10 $scenes
+    # shellcheck disable=SC2086 # names
+    each alloc ENOMEM '0 7' 3 $scenes ${FULL:+$more_scenes}
     unset LCNN_FAULT_STAYS
 }
 the_disk_is_full() {
@@ -295,6 +341,7 @@ closed_streams_do_no_harm() {
 
 lcnn run tiny.yaml --out whole --quiet --no-report --threads 2
 lcnn run tiny.yaml --out traced --trace --quiet --no-report
+lcnn study small.yaml --out studied --quiet
 ${CC:-cc} -shared -fPIC -O1 -o faults.so "$source/tests/faults/faults.c" "$source/tests/faults/power.c" -ldl 2>err &&
     LD_PRELOAD=$work/faults.so "$LCNN" --version >out 2>err && [ ! -s err ]
 can_fault=$?

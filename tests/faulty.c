@@ -6,6 +6,7 @@
 #include "arena.h"
 #include <dirent.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdatomic.h>
@@ -33,10 +34,47 @@ static bool stays;
 static int paused; /* pauses that have begun and not ended: one may lie in another */
 static atomic_long count;
 
+/* ---- Places ----------------------------------------------------------------------------------- */
+
+/* Where calls come from, while they are only counted: most come from few places, again and again.
+ */
+enum { PLACES = 1 << 14, DEPTH = 2 };
+static uintptr_t places[PLACES];   /* a table by hash; 0: free */
+static long new_places[PLACES];    /* numbers of the calls that came first from theirs */
+static int place_count, new_count; /* all there were, and since the last beginning */
+
+/* The functions that a call came through, of which the nearest two are in this file. */
+static uintptr_t place_now(void) {
+    void *frames[2 + DEPTH];
+    const int n = backtrace(frames, 2 + DEPTH);
+    uintptr_t hash = 1;
+    for (int i = 2; i < n; i++)
+        hash = (hash ^ (uintptr_t)frames[i]) * (uintptr_t)0x9E3779B97F4A7C15;
+    return hash ? hash : 1;
+}
+
+static void note_place(long number) {
+    static atomic_flag busy = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&busy))
+        ;
+    const uintptr_t place = place_now();
+    size_t slot = place % PLACES;
+    while (places[slot] != 0 && places[slot] != place)
+        slot = (slot + 1) % PLACES;
+    if (places[slot] == 0 && place_count < PLACES / 2) {
+        places[slot] = place;
+        place_count++;
+        new_places[new_count++] = number;
+    }
+    atomic_flag_clear(&busy);
+}
+
 static bool fails(faulty_kind call) {
     if (call != kind || paused > 0)
         return false;
     long number = atomic_fetch_add(&count, 1) + 1;
+    if (at == 0)
+        note_place(number);
     if (at == 0 || number < at || (number > at && !stays))
         return false;
     errno = kind == FAULTY_MEMORY ? ENOMEM : EIO;
@@ -85,7 +123,6 @@ char *__wrap_arena_format(arena *a, const char *format, ...) {
 
 /* ---- Memory of other libraries, as far as they ask for it in a call that can say so -------------- */
 
-WRAP_MEMORY(FILE *, open_memstream, (char **text, size_t *size), (text, size))
 WRAP_MEMORY(char *, realpath, (const char *path, char *whole), (path, whole))
 WRAP(FAULTY_MEMORY, int, yaml_parser_initialize, 0, (yaml_parser_t * parser), (parser))
 WRAP(FAULTY_MEMORY, int, inflateInit2_, Z_MEM_ERROR,
@@ -180,6 +217,8 @@ void faulty_begin(faulty_kind what, long number, bool persistent) {
     at = number;
     stays = persistent;
     atomic_store(&count, 0);
+    if (at == 0)
+        new_count = 0;
     kind = what;
 }
 
@@ -188,8 +227,15 @@ long faulty_end(void) {
     return atomic_load(&count);
 }
 
-long faulty_step(long all, long most) {
-    return getenv("FULL") ? 1 : all / (most + 1) + 1;
+long faulty_next(long k, long all, long most) {
+    if (getenv("FULL"))
+        return k < all ? k + 1 : 0;
+    const long step = all / (most + 1) + 1, even = k > 0 ? ((k - 1) / step + 1) * step + 1 : 1;
+    long next = even <= all ? even : 0;
+    for (int i = 0; i < new_count; i++)
+        if (new_places[i] > k && (next == 0 || new_places[i] < next))
+            next = new_places[i];
+    return next;
 }
 
 void faulty_pause(void) {

@@ -17,9 +17,10 @@ void faulty_begin(faulty_kind kind, long at, bool stays);
 /* Nothing fails any more; returns the number of calls. */
 long faulty_end(void);
 
-/* Between calls that are to fail, of `all`: so that about `most` do, in even steps, or every one when
- * the environment has FULL. */
-long faulty_step(long all, long most);
+/* After calls were counted: the number of the next that is to fail after number k (from 0), or 0. These are the first from
+ * each place in the program that none came from before, and about `most` others in even steps; or all when the environment has
+ * FULL. */
+long faulty_next(long k, long all, long most);
 
 /* Between the two nothing fails or is counted: what a test calls for itself. */
 void faulty_pause(void);

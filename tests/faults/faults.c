@@ -8,6 +8,8 @@
  * - LCNN_FAULT_HOW: an errno by name (ENOSPC, EIO, EINTR, ENOMEM), short, kill or power
  * - LCNN_FAULT_STAYS: set: all later ones fail, too
  * - LCNN_FAULT_COUNT: a file to write the number of calls into at the end
+ * - LCNN_FAULT_PLACES: a file to write the number of the first call from each place in the program
+ *   into at the end, with a name for the place
  * - LCNN_FAULT_KEEP: a folder for power, on the same file system as what is written (power.c)
  *
  * Allocations count from the first that the program itself makes, whoever makes them but libgomp,
@@ -17,6 +19,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -72,14 +75,72 @@ static void find_ranges(void) {
         fclose(maps);
 }
 
+/* ---- Places ----------------------------------------------------------------------------------- */
+
+/* Most calls come from few places, again and again: a place is the nearest two functions of the
+ * program that a call came through, and where in them. */
+enum { PLACES = 1 << 13, FRAMES = 16 };
+static uint64_t places[PLACES]; /* a table by hash; 0: free */
+static long first_call[PLACES];
+static int place_count;
+static bool noting;
+
+static uint64_t place_now(void) {
+    void *frames[FRAMES];
+    int n = backtrace(frames, FRAMES), found = 0;
+    uint64_t hash = 1;
+    for (int i = 0; i < n && found < 2; i++)
+        if (within(&program, frames[i])) {
+            hash = (hash ^ ((uintptr_t)frames[i] - program.begin)) * UINT64_C(0x9E3779B97F4A7C15);
+            found++;
+        }
+    return hash;
+}
+
+static void note_place(long number) {
+    static _Thread_local bool within_itself; /* looking at the stack may allocate */
+    static atomic_flag busy = ATOMIC_FLAG_INIT;
+    if (within_itself)
+        return;
+    within_itself = true;
+    while (atomic_flag_test_and_set(&busy))
+        ;
+    uint64_t place = place_now();
+    size_t slot = place % PLACES;
+    while (places[slot] != 0 && places[slot] != place)
+        slot = (slot + 1) % PLACES;
+    if (places[slot] == 0 && place_count < PLACES / 2) {
+        places[slot] = place;
+        first_call[slot] = number;
+        place_count++;
+    }
+    atomic_flag_clear(&busy);
+    within_itself = false;
+}
+
+static void write_places(const char *path) {
+    FILE *file = fopen(path, "w");
+    for (int i = 0; file && i < PLACES; i++)
+        if (places[i])
+            fprintf(file, "%ld %016llx\n", first_call[i], (unsigned long long)places[i]);
+    if (file)
+        fclose(file);
+}
+
+/* ---- What goes wrong -------------------------------------------------------------------------- */
+
 __attribute__((constructor)) static void prepare(void) {
     kind = getenv("LCNN_FAULT");
     how = getenv("LCNN_FAULT_HOW");
     at = getenv("LCNN_FAULT_AT") ? atol(getenv("LCNN_FAULT_AT")) : 0;
     stays = getenv("LCNN_FAULT_STAYS") != NULL;
     power = how && strcmp(how, "power") == 0;
+    noting = getenv("LCNN_FAULT_PLACES") != NULL;
     find_ranges();
+    if (noting)
+        place_now(); /* once in time, since it loads a library */
     ready = kind != NULL;
+    unsetenv("LD_PRELOAD"); /* what the program starts is left alone */
 }
 
 static int error_number(void) {
@@ -99,6 +160,8 @@ static bool goes_wrong(const char *call) {
     if (strcmp(kind, call) != 0)
         return false;
     long number = atomic_fetch_add(&count, 1) + 1;
+    if (noting)
+        note_place(number);
     bool wrong = at > 0 && (number == at || (stays && number > at));
     if (wrong && power)
         power_cut();
@@ -113,6 +176,8 @@ __attribute__((destructor)) static void report(void) {
     if (ready && strcmp(kind, "end") == 0)
         goes_wrong("end");
     ready = false;
+    if (noting)
+        write_places(getenv("LCNN_FAULT_PLACES"));
     int length = snprintf(text, sizeof text, "%ld\n", atomic_load(&count));
     int fd =
         path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
@@ -306,6 +371,15 @@ FILE *fopen(const char *path, const char *mode) {
     if (file && power && strpbrk(mode, "wa+"))
         power_wrote(fileno(file));
     return file;
+}
+
+FILE *fdopen(int fd, const char *mode) {
+    NEXT(FILE *, "fdopen", int, const char *);
+    if (fails("fopen", CALLER))
+        return NULL;
+    if (power)
+        power_wrote(fd);
+    return next(fd, mode);
 }
 
 int fclose(FILE *file) {

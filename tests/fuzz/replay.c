@@ -17,7 +17,7 @@ static int files;
 static long points; /* calls that were made to fail */
 static bool faults;
 
-enum { POINTS = 25 }; /* of an input */
+enum { POINTS = 25 }; /* in even steps */
 
 static long run(faulty_kind kind, long at, int stays, const uint8_t *data, size_t size) {
     fuzz_outcome_count = 0;
@@ -30,7 +30,7 @@ static void fail_each(faulty_kind kind, const uint8_t *data, size_t size) {
     uint64_t wanted[FUZZ_OUTCOMES];
     const long all = run(kind, 0, 0, data, size);
     memcpy(wanted, fuzz_outcomes, sizeof wanted);
-    for (long k = 1; k <= all; k += faulty_step(all, POINTS))
+    for (long k = 0; (k = faulty_next(k, all, POINTS)) > 0;)
         for (int stays = 0; stays < 2; stays++) {
             run(kind, k, stays, data, size);
             for (int i = 0; i < fuzz_outcome_count; i++)
