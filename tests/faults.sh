@@ -78,7 +78,7 @@ product() {
         run | trace | resume)
             (cd made && cat weights.safetensors best.safetensors model.yaml hashes.csv result.json published.json confusion.csv predictions.csv)
             ;;
-        study) cut -d, -f 1-14,16- trials/results.csv ;; # without the seconds
+        study) cut -d, -f 1-15,17- trials/results.csv ;; # without the seconds
         report) cat whole/report.html ;;
         compare) cat pages/report.html ;;
         sheet) cat sheet.png ;;
