@@ -31,7 +31,7 @@ const char *text_bytes(size_t bytes);      /* "12.3 MB" */
 const char *text_number(double x);         /* for files: all 15 sure digits; NaN as "" */
 const char *text_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A stream into memory. Once it is closed, *text holds all that was written, *size bytes and a NUL; the caller frees it. */
+/* A stream into memory, which there is or the program ends. Once it is closed, *text holds all that was written, *size bytes and a NUL; the caller frees it. */
 FILE *text_begin(char **text, size_t *size);
 
 /* Columns that a valid UTF-8 text takes, at one column a character. */
