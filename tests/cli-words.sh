@@ -30,6 +30,15 @@ differ() { ! cmp -s "$1" "$2" || wrong "$1 and $2 are the same"; }
 equal() { [ "$1" = "$2" ] || wrong "'$1' is not '$2'"; }
 wrong() { [ -n "$why" ] || why=$1; }
 
+# until_there FILE: waits for what a command in the background writes, a minute at most.
+until_there() {
+    for _ in $(seq 1200); do
+        [ -s "$1" ] && return
+        sleep 0.05
+    done
+    wrong "$1 never came"
+}
+
 # refused STATUS MESSAGE ARGUMENT...
 refused() {
     expected=$1 message=$2

@@ -386,10 +386,7 @@ infinite_loss_is_status_8() {
 interrupted_run_keeps_weights() {
     "$LCNN" run tiny.yaml --set train.epochs=10000 --out stopped >out 2>err </dev/null &
     pid=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-        [ -s stopped/metrics.csv ] && break
-        sleep 1
-    done
+    until_there stopped/metrics.csv
     kill -TERM $pid
     wait $pid 2>/dev/null
     equal $? 143
@@ -431,10 +428,7 @@ file_size_limit_is_an_error_of_writing() {
 vanished_folder_is_said_once() {
     "$LCNN" run tiny.yaml --data glyphs:100 --quiet --set train.epochs=300 --out vanished >out 2>err </dev/null &
     pid=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        [ -s vanished/metrics.csv ] && break
-        sleep 0.1
-    done
+    until_there vanished/metrics.csv
     mv vanished gone
     wait $pid
     equal $? 6

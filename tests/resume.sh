@@ -28,14 +28,6 @@ ends() {
     equal $? "$1"
 }
 
-until_there() {
-    for _ in $(seq 200); do
-        [ -s "$1" ] && return
-        sleep 0.05
-    done
-    wrong "$1 never came"
-}
-
 # The same results to the last byte; the records alone know when and how often.
 same_run() {
     for file in model.yaml weights.safetensors best.safetensors result.json predictions.csv confusion.csv; do
