@@ -110,13 +110,6 @@ bool network_initialize(network *n, uint64_t seed, lcnn_errors *errors) {
     return true;
 }
 
-network_tensor *network_find(const network *n, int index, int param) {
-    for (int i = 0; i < n->count; i++)
-        if (n->tensor[i].node == index && n->tensor[i].param == param)
-            return &n->tensor[i];
-    return NULL;
-}
-
 checkpoint_tensor *network_export(const network *n, const char *prefix, const real *values,
                                   int count, arena *a, lcnn_errors *errors) {
     checkpoint_tensor *list = arena_array(a, (size_t)count + 1, sizeof *list);

@@ -34,9 +34,6 @@ void network_free(network *n);
 /* Every tensor by its initialiser. */
 bool network_initialize(network *n, uint64_t seed, lcnn_errors *errors);
 
-/* The tensor of a node's parameter, or NULL where the node does without it. */
-network_tensor *network_find(const network *n, int index, int param);
-
 /* The first `count` tensors in file order, as checkpoint.h wants them, their names behind `prefix`, with the values, laid out
  * as the network's, copied out; in memory of `a`. NULL with a message. */
 checkpoint_tensor *network_export(const network *n, const char *prefix, const real *values, int count, arena *a,
