@@ -251,11 +251,10 @@ bool attr_parse_value(const parse *p, const attr *row, const doc *value, void *o
         return parse_int_lists(p, row, value, place);
     case ATTR_PADDING:
         return parse_padding(p, row, value, place);
-    case ATTR_COMPONENT: {
-        const char *what = arena_format(p->a, "%s: %s", p->what, row->name);
-        return what ? component_parse(row->components, value, what, place, p->a, p->errors)
-                    : attr_out_of_memory(p);
+    case ATTR_COMPONENT:
+        break;
     }
-    }
-    return false;
+    const char *what = arena_format(p->a, "%s: %s", p->what, row->name);
+    return what ? component_parse(row->components, value, what, place, p->a, p->errors)
+                : attr_out_of_memory(p);
 }

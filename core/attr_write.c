@@ -101,9 +101,9 @@ static doc *write_value(arena *a, const attr *row, const void *place) {
     case ATTR_PADDING:
         return write_padding(a, place);
     case ATTR_COMPONENT:
-        return component_write(place, a);
+        break;
     }
-    return NULL;
+    return component_write(place, a);
 }
 
 /* "" as a default means that the attribute may be absent; then there is nothing to write. */

@@ -154,7 +154,6 @@ each() {
         count_calls "$kind_of" "$name"
         points=0
         for k in $(chosen "$most"); do
-            [ -z "$why" ] || [ -n "$FULL" ] || break
             scene "$name"
             # shellcheck disable=SC2046
             faulty "$kind_of" $k "$how_of" "$LCNN" $(words "$name")

@@ -266,6 +266,17 @@ folders_without_a_run_are_refused() {
     refused 6 'broken/run.json: error: cannot be read' run --resume broken
 }
 
+checkpoints_come_by_the_clock_too() {
+    epochs=1
+    for every in 1s 5m 2h; do
+        rm -rf timed
+        train --out timed --checkpoint $every
+        exits 0
+        absent timed/checkpoint-1.safetensors # since it is done
+    done
+    epochs=30
+}
+
 other_words_beside_resume_are_refused() {
     refused 2 "leave out 'lenet5'" run lenet5 --resume part
     refused 2 "leave out '--data'" run --resume part --data glyphs
@@ -286,9 +297,9 @@ if [ $(($(date +%s) - began)) -gt 10 ]; then # the sanitizers are watching
 fi
 for name in an_interrupted_run_goes_on_to_the_same_bits a_done_run_says_so a_second_signal_ends_at_once \
     killed_runs_go_on_to_the_same_bits before_the_first_checkpoint_it_begins_anew what_was_never_shown_is_taken_over \
-    a_run_from_weights_goes_on_without_them what_was_published_stays_beside_it a_damaged_checkpoint_gives_way_to_the_other damaged_checkpoints_are_status_5 \
-    a_changed_model_is_status_5 two_runs_in_one_folder_are_refused folders_without_a_run_are_refused \
-    other_words_beside_resume_are_refused; do
+    a_run_from_weights_goes_on_without_them what_was_published_stays_beside_it a_damaged_checkpoint_gives_way_to_the_other \
+    damaged_checkpoints_are_status_5 a_changed_model_is_status_5 two_runs_in_one_folder_are_refused \
+    folders_without_a_run_are_refused checkpoints_come_by_the_clock_too other_words_beside_resume_are_refused; do
     test_case $name
 done
 closing_line

@@ -281,6 +281,17 @@ static bool time_steps(char outcome[65], lcnn_errors *errors) {
     return done;
 }
 
+static bool read_folders(char outcome[65], lcnn_errors *errors) {
+    lcnn_data *tables = lcnn_data_open("./tables", errors);
+    lcnn_data *arrays = tables ? lcnn_data_open("./arrays", errors) : NULL;
+    bool done = arrays != NULL;
+    if (done)
+        snprintf(outcome, 65, "%.30s %.30s", lcnn_data_sha256(tables), lcnn_data_sha256(arrays));
+    lcnn_data_free(arrays);
+    lcnn_data_free(tables);
+    return done;
+}
+
 static bool view(char outcome[65], lcnn_errors *errors) {
     lcnn_data *data = lcnn_data_open("glyphs:40", errors);
     lcnn_view *v = data ? lcnn_view_new(data, NULL, 1, errors) : NULL;
@@ -311,8 +322,26 @@ static bool write_pictures(char outcome[65], lcnn_errors *errors) {
     return done;
 }
 
-/* Files that a dataset.yaml tells of, another, and a damaged one. */
+/* An array of bytes. */
+static void put_npy(const char *name, const char *shape, const char *bytes, size_t size) {
+    char text[256] = "\x93NUMPY\x01";
+    int length = snprintf(text + 10, 118,
+                          "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }\n", shape);
+    text[8] = (char)length;
+    memcpy(text + 10 + length, bytes, size);
+    lcnn_errors *errors = lcnn_errors_new();
+    ck_assert(lcnn_write_file(name, text, 10 + (size_t)length + size, errors));
+    lcnn_errors_free(errors);
+}
+
+/* Folders of tables and of arrays, and files that a dataset.yaml tells of, another, and a damaged
+ * one. */
 static void make_files(void) {
+    ck_assert(mkdir("tables", 0700) == 0 && mkdir("arrays", 0700) == 0);
+    put("tables/d-train.csv", "0,1,2,3,4\n1,4,5,6,7\n");
+    put("tables/d-test.csv", "1,1,2,3,4\n");
+    put_npy("arrays/images.npy", "(2, 2, 2)", "abcdefgh", 8);
+    put_npy("arrays/labels.npy", "(2,)", "\0\1", 2);
     ck_assert_int_eq(mkdir("files", 0700), 0);
     put("files/photo", "P2 1 1 255 7");
     put("files/labels", "abc");
@@ -344,8 +373,9 @@ static bool refuse(char outcome[65], lcnn_errors *errors) {
 
 /* ---- Cases ------------------------------------------------------------------------------------- */
 
-static scene *const scenes[] = {train_momentum, train_curvature, predict,       read_study,
-                                view,           time_steps,      write_pictures};
+static scene *const scenes[] = {train_momentum, train_curvature, predict,
+                                read_study,     read_folders,    view,
+                                time_steps,     write_pictures};
 enum { SCENES = sizeof scenes / sizeof *scenes };
 
 START_TEST(any_allocation_may_fail) {
