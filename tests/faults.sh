@@ -76,6 +76,7 @@ words() {
 product() {
     case $1 in
         run | trace | resume)
+            [ "$1" != trace ] || cat made/trace.csv
             (cd made && cat weights.safetensors best.safetensors model.yaml hashes.csv result.json published.json confusion.csv predictions.csv)
             ;;
         study) cut -d, -f 1-15,17- trials/results.csv ;; # without the seconds
@@ -97,13 +98,13 @@ count_calls() {
     product "$2" >wanted
 }
 
-# What --resume makes of what is left, when a run is: the weights of a run without faults. What never came to have the name of
-# the folder begins anew.
+# comes_to_the_same_bits WHAT SCENE: --resume makes of what is left, when a run is, what comes of one without faults. What never
+# came to have the name of the folder begins anew.
 comes_to_the_same_bits() {
     [ -d made ] || return
     lcnn run --resume made --quiet --no-report
     [ "$status" -eq 0 ] || wrong "$1: --resume ends with $status: $(head -n 2 err)"
-    cmp -s made/weights.safetensors whole/weights.safetensors || wrong "$1: other weights after --resume"
+    product "$2" | cmp -s wanted - || wrong "$1: something else came of it after --resume"
     case $1 in
         resume*) ! grep -q '"epoch": 0' made/run.json || wrong "$1: it went on from the beginning, not from a checkpoint" ;;
     esac
@@ -131,7 +132,7 @@ judge() {
     if [ "$status" -eq 0 ]; then
         product "$3" | cmp -s wanted - || wrong "$1: something else came of it"
     fi
-    [ "$status" -eq 0 ] || comes_to_the_same_bits "$1"
+    [ "$status" -eq 0 ] || comes_to_the_same_bits "$1" "$3"
 }
 
 # chosen MOST: which of $all calls are to go wrong: so many in even steps, and the first from each place that none came from yet.

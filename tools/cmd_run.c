@@ -66,7 +66,11 @@ static void keep_trace(run *r) {
     r->trace = NULL;
 }
 
+/* Behind a best epoch whose weights could not be written no state is saved, so that --resume makes
+ * them again. */
 static void save_place(run *r) {
+    if (r->best_missing && r->status != LCNN_NOT_FINITE)
+        return;
     keep_trace(r);                                /* at least as far as the state that is saved */
     r->saving.failed |= r->status == LCNN_BAD_IO; /* what was said once need not be said again */
     record(r, checkpoints_save(&r->saving, r->job.session, r->folder));
@@ -89,10 +93,9 @@ static bool on_epoch(void *user, const lcnn_epoch *epoch) {
     run *r = user;
     r->epoch = lcnn_session_history(r->job.session, &r->epochs);
     progress_epoch(&r->shown, epoch);
-    if (r->status == LCNN_OK) {
+    if (r->status == LCNN_OK)
         write_metrics(r);
-        write_best(r);
-    }
+    write_best(r);
     if (checkpoints_due(&r->saving, lcnn_session_position(r->job.session), true))
         save_place(r);
     return interrupt_caught() == 0;
@@ -108,7 +111,7 @@ static bool on_trace(void *user, const lcnn_trace *row) {
 /* A trace that has begun goes on. False when it cannot be written. */
 static bool open_trace(run *r) {
     r->columns = (trace_columns){r->job.model, r->job.session};
-    if (r->args->trace || run_has(r->folder, "trace.csv"))
+    if (run_has(r->folder, "trace.csv"))
         r->trace = trace_write(&r->columns, r->folder, &r->status);
     return r->status == LCNN_OK;
 }
@@ -312,6 +315,8 @@ static void make_folder(run *r) {
     char *folder = r->folder;
     r->folder = hidden;
     write_model(r);
+    if (r->args->trace)
+        begin_trace(r);
     write_record(r, "running");
     if (r->args->weights && r->status == LCNN_OK)
         save_place(r); /* the file may be another when the run is resumed */

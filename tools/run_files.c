@@ -34,6 +34,12 @@ void write_model(run *r) {
     record(r, run_file_end(&file));
 }
 
+void begin_trace(run *r) {
+    run_file file;
+    begin_file(r, &file, "trace.csv");
+    record(r, run_file_end(&file));
+}
+
 /* What the run said when it began, now and for ever; else `value`, which may be NULL. */
 static json_t *from_past(const run *r, const char *key, const char *value) {
     json_t *said = json_object_get(r->past, key);
@@ -175,7 +181,7 @@ void write_best(run *r) {
         return;
     char *path = run_path(r->folder, "best.safetensors");
     lcnn_errors *errors = messages_begin();
-    lcnn_session_save(r->job.session, path, errors);
+    r->best_missing = !lcnn_session_save(r->job.session, path, errors);
     settle(r, errors);
     free(path);
 }

@@ -23,6 +23,7 @@ typedef struct run {
     json_t *past; /* run.json as it was found, when a run is resumed; else NULL */
     const lcnn_epoch *epoch; /* [epochs]; the session's */
     int epochs;              /* finished */
+    bool best_missing;       /* best.safetensors could not be written */
     int status;         /* of the first thing that went wrong */
     const char *sha256; /* of the weights; NULL until they are written */
     const lcnn_published *published; /* of the model; NULL: nothing */
@@ -35,6 +36,7 @@ void record(run *r, int status);
 
 /* Each writes what its name says and records what comes of it. */
 void write_model(run *r);
+void begin_trace(run *r); /* trace.csv, with nothing in it */
 void write_metrics(run *r);
 void write_weights(run *r);
 
