@@ -57,6 +57,18 @@ int utf8_length(const char *p, const char *end) {
     return length;
 }
 
+/* The code point of a character of three bytes that would reorder the line or end it (marks of
+ * direction, line and paragraph separators), or 0. */
+static unsigned turning_code(const char *p, int length) {
+    const unsigned char *u = (const unsigned char *)p;
+    if (length != 3)
+        return 0;
+    unsigned code = (u[0] & 0x0Fu) << 12 | (u[1] & 0x3Fu) << 6 | (u[2] & 0x3Fu);
+    bool turning = code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+                   (code >= 0x2066 && code <= 0x2069);
+    return turning ? code : 0;
+}
+
 /* Writes one character as it may be printed, controls and malformed bytes as escapes. Returns the
  * bytes it takes in the text; *width is the number of columns shown. */
 static int show(const char *p, const char *end, char shown[SHOWN_MAX], int *width) {
@@ -74,6 +86,8 @@ static int show(const char *p, const char *end, char shown[SHOWN_MAX], int *widt
         *width = snprintf(shown, SHOWN_MAX, "\\x%02X", byte);
     else if (byte == 0xC2 && (unsigned char)p[1] < 0xA0) /* C1 controls */
         *width = snprintf(shown, SHOWN_MAX, "\\u%04X", (unsigned char)p[1]);
+    else if (turning_code(p, length))
+        *width = snprintf(shown, SHOWN_MAX, "\\u%04X", turning_code(p, length));
     else {
         memcpy(shown, p, (size_t)length);
         shown[length] = '\0';

@@ -115,6 +115,67 @@ distortions_depend_on_the_seed_alone() {
     differ draws.pgm draws-2.pgm
 }
 
+# table NAME CLASSES CHANNELS HEIGHT WIDTH LABEL...: a set of an image for each label, those behind --test being for testing.
+table() {
+    mkdir -p "$1"
+    printf 'classes: [%s]\nshape: [%s, %s, %s]\n' "$2" "$3" "$4" "$5" >"$1/dataset.yaml"
+    file=$1/a-train.csv size=$(($3 * $4 * $5)) place=0
+    shift 5
+    for label; do
+        if [ "$label" = --test ]; then
+            file=${file%train.csv}test.csv
+            continue
+        fi
+        place=$((place + 1))
+        awk -v label="$label" -v n=$size -v i=$place 'BEGIN {
+            printf "%s", label
+            for (k = 0; k < n; k++) printf ",%d", (k * i + i) % 251
+            print ""
+        }' >>"$file"
+    done
+}
+
+parts_that_are_not_there_are_said() {
+    table trains 'lamb, lion' 1 3 3 0 1 0 1
+    lcnn data show ./trains --part train -o trains.pgm
+    exits 0
+    says out '^trains.pgm: 4 images of trains,' # all that there are
+    refused 4 'trains: error: this data set has no test part' data show ./trains --part test -o none.pgm
+    table tests 'lamb, lion' 1 3 3 --test 0 1
+    lcnn data show ./tests -o tests.pgm
+    exits 0
+    says out '^tests.pgm: 2 images'
+    refused 4 'tests: error: this data set has no training part' data show ./tests --part train -o none.pgm
+    table halves 'lamb, lion' 1 3 3 0 1 --test 0
+    refused 4 "halves: error: no image of 'lion' in this part" data show ./halves --part test --class lion -o none.pgm
+    absent none.pgm
+}
+
+a_class_that_was_nearly_meant_is_named() {
+    refused 2 "trains: error: no class 'lamp'; did you mean 'lamb'?" data show ./trains --class lamp -o none.pgm
+    refused 2 "trains: error: no class 'elephant'; 'lcnn data ./trains' lists them" data show ./trains --class elephant -o none.pgm
+}
+
+colours_are_shown_as_colours() {
+    table paints 'red, blue' 3 4 4 0 0 1
+    lcnn data show ./paints -o paints.ppm
+    exits 0
+    equal "$(head -c 2 paints.ppm)" P6
+    says out '^paints.ppm: 3 images'
+}
+
+one_class_distorted_has_five_rows() {
+    lcnn data show glyphs --augmented --class 3 -o threes.pgm
+    exits 0
+    says out ': 50 images' # each with nine draws beside it
+}
+
+models_that_do_not_fit_show_nothing() {
+    refused 3 'tiny.yaml:.*the images of .trains. arrive as 1x3x3' data show ./trains --model tiny.yaml -o none.pgm
+    refused 2 'nowhere.yaml is no file here' data show ./trains --model nowhere.yaml -o none.pgm
+    absent none.pgm
+}
+
 # ---- data stats --------------------------------------------------------------------------------------------------------
 
 duplicates_are_found() {
@@ -139,6 +200,39 @@ classes_and_pixels_are_measured() {
     exits 0
     says out '^  all    6,000 '
     says out 'no two images are equal'
+}
+
+# A rare class has a bar of one sign, a part that is not there has no figures.
+rare_classes_and_missing_parts_are_shown() {
+    # shellcheck disable=SC2046 # words
+    table rare 'often, seldom' 1 3 3 $(yes 0 | head -n 60) 1
+    lcnn data stats ./rare
+    exits 0
+    says out '^  often  *60  #\{24\}  *0 *$'
+    says out '^  seldom  *1  #  *0 *$'
+    says out '^  train  *1  *[0-9.]* '
+    never_says out '^  test '
+    lcnn data stats ./rare --json
+    exits 0
+    says out '"test": null'
+}
+
+colours_are_measured_one_by_one() {
+    lcnn data stats ./paints
+    exits 0
+    equal "$(grep -c '^  train  *1 \|^  *2  *[0-9]\|^  *3  *[0-9]' out)" 3
+}
+
+# Seven alike, and nine pairs: the first of them, and how many more.
+many_duplicates_are_counted() {
+    table alike 'a, b' 1 3 3 0 1 0 1 0 1 0 1 0 1 --test 0
+    for i in 1 2 3 4 5 6; do head -n 1 alike/a-train.csv >>alike/a-test.csv; done
+    sed 1d alike/a-train.csv >>alike/a-test.csv
+    lcnn data stats ./alike
+    exits 0
+    says out '^  10 groups of equal images$'
+    says out '^    train 0 (a), test 1 (a), test 2 (a), test 3 (a), test 4 (a), test 5 (a), and 1 more$'
+    says out '^    and 2 groups more; --json lists all$'
 }
 
 a_folder_is_described() {
@@ -246,7 +340,35 @@ YAML
     says out '^spots: '
     lcnn data verify ./hand
     says out 'by its content this is spots: test images, test labels, train images, train labels'
+    gzip sets/spots/train-images-idx3-ubyte # the same bytes, packed by somebody else
+    mv sets/spots/t10k-images-idx3-ubyte t10k
+    lcnn data verify spots
+    exits 0
+    says out '^  train-images-idx3-ubyte.gz  *ok (official data)  the same data, compressed otherwise$'
+    says out '^  t10k-images-idx3-ubyte  *missing$'
+    mv t10k sets/spots/t10k-images-idx3-ubyte
+    cp -R sets/spots found
+    mv found/t10k-labels-idx1-ubyte found/some-labels
+    printf 'X' >>found/t10k-images-idx3-ubyte
+    lcnn data verify ./found
+    exits 0
+    says out '^  some-labels  *spots, test labels  *ok (official)$'
+    says out '^  t10k-images-idx3-ubyte  *cannot be told  *no file of the catalogue$'
+    says out 'by its content this is spots: \(.*, \)*test labels'
+    lcnn data verify --json ./found
+    exits 0
+    equal "$(tr -d ' \n' <out | grep -o '"set":null,"role":"","verdict":"unknown"' | wc -l)" 1
+    equal "$(tr -d ' \n' <out | grep -o '"set":"spots","role":"trainimages","verdict":"repacked"' | wc -l)" 1
+    says out '"ok": true'
+    lcnn data verify ./found spots hotch
+    exits 2
+    says out '^spots: ' # the others are told nevertheless
+    says err "no data set 'hotch'"
     printf 'X' >>sets/spots/train-labels-idx1-ubyte
+    lcnn data verify
+    exits 4
+    lcnn data verify ./found spots hotch
+    exits 4
     lcnn data verify spots --json
     exits 4
     equal "$(tr -d ' \n' <out | grep -o 'role":"trainlabels","verdict":"differs"' | wc -l)" 1
@@ -274,7 +396,10 @@ many_classes_are_summed_up() {
 "$LCNN" run tiny.yaml --quiet --out run >out 2>err || echo "FAIL training: $(head -n 1 err)"
 for name in a_sheet_is_written png_is_the_default_and_can_be_read the_same_sheet_twice sheets_are_not_overwritten \
     sheets_are_png_or_pnm one_class_and_one_part what_a_model_sees distortions_depend_on_the_seed_alone \
-    duplicates_are_found classes_and_pixels_are_measured a_folder_is_described a_drawing_is_recognised \
+    parts_that_are_not_there_are_said a_class_that_was_nearly_meant_is_named colours_are_shown_as_colours \
+    one_class_distorted_has_five_rows models_that_do_not_fit_show_nothing \
+    duplicates_are_found classes_and_pixels_are_measured rare_classes_and_missing_parts_are_shown \
+    colours_are_measured_one_by_one many_duplicates_are_counted a_folder_is_described a_drawing_is_recognised \
     json_names_every_answer what_the_network_saw input_is_saved_as_png_or_pnm pictures_that_do_not_fit \
     others_get_their_answers wrong_command_lines what_is_no_file_or_folder_is_refused verifying_nothing_is_said \
     files_are_held_against_their_checksums many_classes_are_summed_up; do

@@ -78,6 +78,27 @@ names_are_escaped() {
     if grep -q "$(printf '\033')" err; then wrong "an escape sequence came through"; fi
 }
 
+# Marks of direction reorder a line, and bytes that are no letters may do anything to a terminal.
+what_is_no_letter_is_escaped() {
+    while read -r letter escaped; do
+        lcnn report "$(printf "a${letter}b")"
+        says err "^a${escaped}b: error: no such folder"
+        lcnn check "$(printf "a${letter}b.yaml")"
+        never_says err "$(printf "$letter")"
+    done <<'LETTERS'
+\342\200\216 \\xe2\\x80\\x8e
+\342\200\256 \\xe2\\x80\\xae
+\342\201\251 \\xe2\\x81\\xa9
+\355\240\200 \\xed\\xa0\\x80
+\364\220\200\200 \\xf4\\x90\\x80\\x80
+\340\200\257 \\xe0\\x80\\xaf
+\377 \\xff
+\177 \\x7f
+LETTERS
+    lcnn report é€😀
+    says err '^é€😀: error: no such folder'
+}
+
 # ---- check, show, ops, data ------------------------------------------------------------------------------------------
 
 shipped_models_are_right() {
@@ -200,6 +221,74 @@ run_leaves_a_folder() {
     says runs/tiny-glyphs-1/run.json "\"weights_sha256\": \"$sum\""
 }
 
+# The folder is called after the model and the data; what is no letter of a name becomes a hyphen.
+the_folder_is_named_after_what_was_run() {
+    sed 's/^name: .*/name: My.Model_2-b/' tiny.yaml >named.yaml
+    mkdir -p '.some set/0' '.some set/1'
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        awk -v i="$i" 'BEGIN { print "P2\n28 28\n255"; for (k = 0; k < 784; k++) print i }' >".some set/0/$i.pgm"
+        cp ".some set/0/$i.pgm" '.some set/1'
+    done
+    lcnn run named.yaml --data './.some set' --seed 77 --quiet --no-report
+    exits 0
+    there runs/My.Model_2-b--some-set-77/run.json
+    says out 'My.Model_2-b on .some set: .*; runs/My.Model_2-b--some-set-77$'
+    lcnn run named.yaml --data glyphs:100 --quiet --no-report
+    there runs/My.Model_2-b-glyphs-100-1/run.json
+}
+
+folders_are_made_down_to_the_last() {
+    for place in over/here/ over//there///; do
+        lcnn run tiny.yaml --data glyphs:100 --quiet --no-report --out $place
+        exits 0
+        there $place/run.json
+        equal "$(ls -A over | grep -c new)" 0
+    done
+    refused 6 'this exists already' run tiny.yaml --out over/here/
+    refused 6 'cannot make this folder: Not a directory; give another one with --out' run tiny.yaml --out tiny.yaml/run
+    refused 6 'tiny.yaml/a: error: cannot make this folder: Not a directory' run tiny.yaml --out tiny.yaml/a/run
+    refused 6 'tiny.yaml/a: error: cannot make this folder: Not a directory' report over/here over/there --out tiny.yaml/a/b
+}
+
+# The folder in which a run is prepared may be there, with things in it that no run has left.
+what_is_in_the_way_is_named() {
+    mkdir .hindered.new
+    echo mine >.hindered.new/notes
+    refused 6 '^.hindered.new: error: this exists already' run tiny.yaml --out hindered
+    says .hindered.new/notes mine
+    absent hindered
+}
+
+# Another one that is making the same folder holds a lock on it meanwhile.
+one_run_alone_makes_a_folder() {
+    [ "$(command -v flock)" ] || { skip='no flock' && return; }
+    mkdir .busy.new
+    flock .busy.new "$LCNN" run tiny.yaml --out busy >out 2>err </dev/null
+    status=$?
+    exits 6
+    says err "^busy: error: another 'lcnn run' is making this folder"
+    absent busy
+    lcnn run tiny.yaml --data glyphs:100 --out busy --quiet --no-report
+    exits 0
+    absent .busy.new
+}
+
+what_is_not_tested_says_so() {
+    mkdir twos
+    awk 'BEGIN { for (i = 0; i < 12; i++) { printf "%d", i % 3; for (k = 0; k < 784; k++) printf ",%d", k * i % 256; print "" } }' \
+        >twos/a-train.csv
+    lcnn run tiny.yaml --data ./twos --set train.epochs=2 --quiet --out untested
+    exits 0
+    says out '^tiny on twos: train loss [0-9.]*; untested$'
+    absent untested/predictions.csv
+    refused 4 'twos: error: this data set has no test part' test untested --json
+    grep '^2' twos/a-train.csv >twos/a-test.csv
+    lcnn run tiny.yaml --data ./twos --set 'data.classes=["0", "1"]' --out other-classes
+    exits 0
+    says out '^twos has no test images of these classes: nothing to test$'
+    refused 4 'no test images of the classes that data.classes names' test other-classes --json
+}
+
 run_never_overwrites() {
     before=$(ls -l --time-style=full-iso runs/tiny-glyphs-1 2>/dev/null || ls -l runs/tiny-glyphs-1)
     refused 6 'never overwritten' run tiny.yaml
@@ -308,6 +397,19 @@ training_goes_on_from_weights() {
     head -c 100 runs/tiny-glyphs-1/weights.safetensors >cut.safetensors
     refused 5 'cut.safetensors' run tiny.yaml --quiet --weights cut.safetensors --out cut
     absent cut
+}
+
+# Nothing is fetched that was not asked for, and no question is put where nobody can answer.
+missing_data_are_not_fetched_unasked() {
+    export LCNN_DATA="$work/nowhere"
+    refused 4 "^lcnn: error: not fetched; 'lcnn data fetch mnist' fetches it, or --yes here" run tiny.yaml --data mnist --out unfetched
+    says err "^lcnn: data set 'mnist' is not here$"
+    says err '^mnist: 4 files, [0-9.]* MB to download from'
+    refused 4 'mnist' run tiny.yaml --data mnist --out unfetched --offline
+    never_says err 'fetched'
+    unset LCNN_DATA
+    absent unfetched
+    absent nowhere
 }
 
 missing_data_says_where() {
@@ -461,6 +563,7 @@ test_wants_a_run() {
     refused 6 'no such folder' test nothing
     mkdir empty
     refused 6 'no model.yaml' test empty
+    refused 6 'no such folder' test tiny.yaml
 }
 
 bench_measures_what_it_was_asked_for() {
@@ -485,18 +588,23 @@ bench_measures_what_it_was_asked_for() {
 
 bench_refuses_what_it_cannot_read() {
     refused 2 "wants up to 16 numbers from 1 separated by commas, not '16,,32'" bench tiny.yaml --batch 16,,32
+    refused 2 "not '1048577'" bench tiny.yaml --batch 1048577
+    refused 2 "not '0'" bench tiny.yaml --batch 0
+    refused 2 "not '16 32'" bench tiny.yaml --threads '16 32'
+    refused 2 "up to 16 numbers" bench tiny.yaml --layers 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17
     refused 2 "wants training or inference, not 'both'" bench tiny.yaml --mode both
     refused 4 "nowhere" bench tiny.yaml --data ./nowhere
 }
 
 for name in \
     version_is_printed every_command_has_help help_names_the_commands wrong_command_lines_are_refused usage_errors_mark_the_word \
-    names_are_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located paths_of_data_are_located_in_the_model \
+    names_are_escaped what_is_no_letter_is_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located paths_of_data_are_located_in_the_model \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
-    data_lists_the_catalogue studies_are_checked run_leaves_a_folder run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
+    data_lists_the_catalogue studies_are_checked run_leaves_a_folder the_folder_is_named_after_what_was_run folders_are_made_down_to_the_last \
+    what_is_in_the_way_is_named one_run_alone_makes_a_folder what_is_not_tested_says_so run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
     threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \
     json_prints_one_object chosen_classes_are_named_everywhere validation_of_nothing_is_said \
-    training_goes_on_from_weights missing_data_says_where a_note_is_said_once what_is_no_data_is_said_briefly read_only_place_fails_early too_many_threads_leave_no_folder \
+    training_goes_on_from_weights missing_data_are_not_fetched_unasked missing_data_says_where a_note_is_said_once what_is_no_data_is_said_briefly read_only_place_fails_early too_many_threads_leave_no_folder \
     infinite_loss_is_status_8 interrupted_run_keeps_weights interrupted_early_leaves_no_scraps lost_reader_keeps_weights \
     file_size_limit_is_an_error_of_writing vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
     bench_measures_what_it_was_asked_for bench_refuses_what_it_cannot_read; do

@@ -69,6 +69,13 @@ a_done_run_says_so() {
     lcnn run --resume part --json
     exits 0
     says out '"weights_sha256"'
+    cp -r part robbed-of-results
+    rm robbed-of-results/result.json
+    lcnn run --resume robbed-of-results --json
+    exits 0
+    silent out
+    says err 'robbed-of-results is done: 30 epochs'
+    rm -r robbed-of-results
 }
 
 a_second_signal_ends_at_once() {
@@ -198,6 +205,81 @@ YAML
     says cut/published.json '"why_not_graded": "training began with weights'
 }
 
+# A small network, whose run ends after the first epochs since nobody reads what it prints.
+cat >quick.yaml <<'YAML'
+name: quick
+input: [1, 28, 28]
+nodes: [{op: avg_pool2d, pool_size: 4}, {op: flatten}, {name: output, op: dense, units: $classes}]
+loss: {op: softmax_cross_entropy, from: output}
+data: {name: "glyphs:200"}
+train: {epochs: 30, batch_size: 20, seed: 1, optimizer: adam, learning_rate: 0.01}
+YAML
+cut_short() {
+    rm -rf "$1"
+    "$LCNN" run quick.yaml --no-report --out "$@" 2>err </dev/null | head -n 1 >out
+    says "$1/run.json" '"state": "interrupted"'
+}
+
+# What a killed run had written of later steps, and a row of which it had written half, are written anew.
+a_trace_goes_on_where_training_does() {
+    lcnn run quick.yaml --no-report --quiet --trace --out traced
+    cut_short short-trace --trace
+    equal "$(cmp short-trace/trace.csv traced/trace.csv 2>&1 | grep -c EOF)" 1 # a beginning of it
+    head -n 250 traced/trace.csv | sed '$s/[0-9a-f]*$/0000000000000000/' >short-trace/trace.csv
+    head -n 251 traced/trace.csv | tail -n 1 | head -c 20 >>short-trace/trace.csv
+    lcnn run --resume short-trace --no-report
+    exits 0
+    says out '; going on after [0-9]* epochs*$'
+    same short-trace/trace.csv traced/trace.csv
+    cut_short short-trace --trace
+    echo 'no row' >>short-trace/trace.csv
+    lcnn run --resume short-trace --no-report --quiet
+    exits 0
+    same short-trace/trace.csv traced/trace.csv
+    same short-trace/weights.safetensors traced/weights.safetensors
+}
+
+a_trace_that_cannot_be_written_is_said() {
+    cut_short no-trace
+    mkdir no-trace/trace.csv
+    lcnn run --resume no-trace --no-report
+    exits 6
+    says err '^no-trace/trace.csv: error: cannot write: Is a directory$'
+    rmdir no-trace/trace.csv
+    lcnn run --resume no-trace --no-report --quiet
+    exits 0
+    absent no-trace/trace.csv
+    same no-trace/weights.safetensors traced/weights.safetensors
+}
+
+# Files that lcnn has begun go; what only looks like them stays.
+scraps_are_swept_away() {
+    cut_short littered
+    for name in .lcnn-0123456789abcdef.tmp .lcnn-notes .lcnn.tmp; do echo mine >littered/$name; done
+    lcnn run --resume littered --no-report --quiet
+    exits 0
+    absent littered/.lcnn-0123456789abcdef.tmp
+    there littered/.lcnn-notes
+    there littered/.lcnn.tmp
+}
+
+# Nothing was saved, not even the weights that it had begun with: the file is read again.
+without_checkpoints_weights_are_read_again() {
+    lcnn run quick.yaml --no-report --quiet --set train.epochs=2 --out before
+    lcnn run quick.yaml --no-report --quiet --weights before/weights.safetensors --out onwards
+    cut_short robbed --weights before/weights.safetensors
+    rm robbed/checkpoint-*
+    lcnn run --resume robbed --no-report
+    exits 0
+    says out '; from the beginning, since nothing was saved'
+    same robbed/weights.safetensors onwards/weights.safetensors
+    cut_short robbed --weights before/weights.safetensors
+    rm -r robbed/checkpoint-* before
+    lcnn run --resume robbed
+    exits 5
+    says err 'before/weights.safetensors: error: cannot read: there is no such file'
+}
+
 # Both checkpoints of a run that has not ended.
 two_checkpoints() {
     rm -rf part
@@ -264,6 +346,10 @@ folders_without_a_run_are_refused() {
     cp whole/model.yaml broken
     echo '{' >broken/run.json
     refused 6 'broken/run.json: error: cannot be read' run --resume broken
+    echo '[]' >broken/run.json
+    refused 6 'broken/run.json: error: cannot be read: it is no object' run --resume broken
+    rm broken/model.yaml
+    refused 6 'there is no run in this folder' run --resume broken
 }
 
 checkpoints_come_by_the_clock_too() {
@@ -282,6 +368,7 @@ other_words_beside_resume_are_refused() {
     refused 2 "leave out '--data'" run --resume part --data glyphs
     refused 2 "leave out '--set'" run --resume part --set train.epochs=3
     refused 2 "leave out '--seed'" run --resume part --seed 2
+    refused 2 "leave out '--weights'" run --resume part --weights whole/weights.safetensors
     refused 2 "leave out '--out'" run --resume part --out other
     for every in 0 -1 x 5d 1.5h ''; do
         refused 2 '--checkpoint' run lenet5 --checkpoint "$every"
@@ -297,9 +384,11 @@ if [ $(($(date +%s) - began)) -gt 10 ]; then # the sanitizers are watching
 fi
 for name in an_interrupted_run_goes_on_to_the_same_bits a_done_run_says_so a_second_signal_ends_at_once \
     killed_runs_go_on_to_the_same_bits before_the_first_checkpoint_it_begins_anew what_was_never_shown_is_taken_over \
-    a_run_from_weights_goes_on_without_them what_was_published_stays_beside_it a_damaged_checkpoint_gives_way_to_the_other \
-    damaged_checkpoints_are_status_5 a_changed_model_is_status_5 two_runs_in_one_folder_are_refused \
-    folders_without_a_run_are_refused checkpoints_come_by_the_clock_too other_words_beside_resume_are_refused; do
+    a_run_from_weights_goes_on_without_them what_was_published_stays_beside_it a_trace_goes_on_where_training_does \
+    a_trace_that_cannot_be_written_is_said scraps_are_swept_away without_checkpoints_weights_are_read_again \
+    a_damaged_checkpoint_gives_way_to_the_other damaged_checkpoints_are_status_5 a_changed_model_is_status_5 \
+    two_runs_in_one_folder_are_refused folders_without_a_run_are_refused checkpoints_come_by_the_clock_too \
+    other_words_beside_resume_are_refused; do
     test_case $name
 done
 closing_line

@@ -97,6 +97,114 @@ the_first_epoch_that_differs_is_named() {
     exits 0
 }
 
+# changed_model: a copy of the traced run whose model is another one, so that each step comes out differently.
+changed_model() {
+    again traced
+    sed 's/value: 0.01/value: 0.02/' traced/model.yaml >copy/model.yaml
+}
+
+# A trace tells of the steps that are in it; what it lacks, or was never of this model, tells nothing.
+a_trace_with_gaps_tells_what_it_has() {
+    changed_model
+    sed '2,3d' traced/trace.csv >copy/trace.csv
+    lcnn verify copy --quiet
+    exits 5
+    says out "first    in step 3: what dense 'hidden' gave"
+    sed '8,$d; 2,7s/^1,/0,/' traced/trace.csv >copy/trace.csv # those of an earlier epoch alone
+    lcnn verify copy --quiet
+    exits 5
+    never_says out 'first  '
+    sed '2,7d' traced/trace.csv >copy/trace.csv # those of later epochs alone
+    lcnn verify copy --quiet
+    exits 5
+    never_says out 'first  '
+    sed '2s/.*/no row/; 3s/,.*//; 4s/,.*/,x/' traced/trace.csv >copy/trace.csv
+    lcnn verify copy --quiet
+    exits 5
+    says out "first    in step 4: what dense 'hidden' gave"
+    sed '2,$s/,[0-9a-f]*$//' traced/trace.csv >copy/trace.csv
+    cp traced/model.yaml copy # rows that are cut off are no difference of the weights
+    lcnn verify copy --quiet
+    exits 0
+}
+
+a_trace_of_other_columns_is_left_aside() {
+    for change in '1s/hidden/other/' '1s/,[^,]*$//' 1d 1q; do
+        changed_model
+        sed "$change" traced/trace.csv >copy/trace.csv
+        lcnn verify copy --quiet
+        exits 5
+        says out 'tensors  hidden.weight, hidden.bias, output.weight, output.bias (4 of 4)'
+        never_says out 'first  '
+    done
+}
+
+# Without the fingerprints of tensors the epoch is still told.
+hashes_that_are_missing_name_no_tensors() {
+    changed_model
+    sed '2,$d' traced/hashes.csv >copy/hashes.csv
+    lcnn verify copy --quiet
+    exits 5
+    says out '^different: epoch 1 of copy'
+    never_says out 'tensors  '
+    rm copy/hashes.csv
+    lcnn verify copy --quiet --json
+    exits 5
+    says out '"tensors": \[\]'
+    cut -d , -f 1-4 traced/hashes.csv >copy/hashes.csv # the last two tensors have none
+    lcnn verify copy --quiet
+    exits 5
+    says out 'tensors  hidden.weight, hidden.bias, '
+}
+
+# A dozen of them are named, and all are counted.
+many_tensors_are_counted() {
+    {
+        echo 'name: deep'
+        echo 'input: [1, 2, 2]'
+        echo 'nodes:'
+        echo '  - {op: flatten}'
+        for i in 1 2 3 4 5 6; do echo "  - {name: d$i, op: dense, units: 4}"; done
+        echo '  - {name: output, op: dense, units: $classes}'
+        sed -n '/^loss/,$p' small.yaml
+    } >deep.yaml
+    lcnn run deep.yaml --no-report --quiet --out deep --set train.epochs=1
+    again deep
+    sed 's/value: 0.01/value: 0.02/' deep/model.yaml >copy/model.yaml
+    lcnn verify copy --quiet
+    exits 5
+    equal "$(tr -s ' \n' ' ' <out | grep -o 'd1.weight, .*(14 of 14)')" \
+        'd1.weight, d1.bias, d2.weight, d2.bias, d3.weight, d3.bias, d4.weight, d4.bias, d5.weight, d5.bias, d6.weight, d6.bias, ... (14 of 14)'
+}
+
+# Who computed it must not matter, so that lcnn itself is at fault.
+another_compiler_is_a_fault() {
+    again plain
+    sed 's/"compiler": "[^"]*"/"compiler": "another"/; s/"weights_after_epoch": \["./"weights_after_epoch": ["x/' plain/run.json >copy/run.json
+    lcnn verify copy --quiet
+    exits 5
+    says out '  because  another compiler: another then, .* now$'
+    says out '^           which must not matter: this is a fault of lcnn, please report it$'
+}
+
+json_stands_alone() {
+    lcnn verify plain --json
+    exits 0
+    equal "$(wc -l <out)" 1
+    says out '^{.*"identical": true'
+    says err '3 epochs of small on corners'
+    says err '3/3'
+}
+
+a_weights_file_that_cannot_be_read_is_no_success() {
+    again plain
+    rm copy/weights.safetensors
+    mkdir copy/weights.safetensors
+    lcnn verify copy --quiet
+    says err 'copy/weights.safetensors: error: cannot read'
+    [ "$status" -ne 0 ] || wrong 'exit status 0 after an error'
+}
+
 another_version_is_named() {
     again plain
     sed 's/"version": "[^"]*"/"version": "0.0.9"/; s/"weights_after_epoch": \["./"weights_after_epoch": ["x/' plain/run.json >copy/run.json
@@ -147,7 +255,9 @@ run_json_says_what_made_it() {
 }
 
 for name in a_run_made_again_is_identical a_trace_changes_no_bit another_model_is_named other_data_are_named \
-    the_first_epoch_that_differs_is_named another_version_is_named a_changed_weights_file_is_told \
+    the_first_epoch_that_differs_is_named a_trace_with_gaps_tells_what_it_has a_trace_of_other_columns_is_left_aside \
+    hashes_that_are_missing_name_no_tensors many_tensors_are_counted another_compiler_is_a_fault json_stands_alone \
+    a_weights_file_that_cannot_be_read_is_no_success another_version_is_named a_changed_weights_file_is_told \
     weights_to_begin_with_are_needed records_without_hashes_are_refused run_json_says_what_made_it; do
     test_case $name
 done

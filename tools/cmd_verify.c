@@ -120,12 +120,17 @@ static int hash_file(const char *path, char sha256[65]) {
     return messages_end(errors);
 }
 
-static bool file_differs(const repetition *r) {
+/* Whether the file of weights is the one of the record; says so when it is not. */
+static int check_file(const repetition *r) {
     char *path = run_path(r->folder, "weights.safetensors"), sha256[65];
     int status = hash_file(path, sha256);
     free(path);
-    return status == LCNN_OK &&
-           strcmp(json_member_text(r->record, "weights_sha256", NULL), sha256) != 0;
+    if (status != LCNN_OK ||
+        strcmp(json_member_text(r->record, "weights_sha256", NULL), sha256) == 0)
+        return status;
+    return complain(LCNN_BAD_WEIGHTS, r->folder,
+                    "weights.safetensors is not the file that the run has recorded; the "
+                    "record and the run made again agree");
 }
 
 /* What is not as it was, the likeliest cause first; a new reference. */
@@ -215,11 +220,7 @@ static int give_verdict(const repetition *r) {
     json_decref(why);
     if (r->differs)
         return LCNN_BAD_WEIGHTS;
-    if (r->epochs == (int)json_array_size(r->hashes) && file_differs(r))
-        return complain(LCNN_BAD_WEIGHTS, r->folder,
-                        "weights.safetensors is not the file that the run has recorded; the "
-                        "record and the run made again agree");
-    return LCNN_OK;
+    return r->epochs == (int)json_array_size(r->hashes) ? check_file(r) : LCNN_OK;
 }
 
 /* ---- Opening ---------------------------------------------------------------------------------- */

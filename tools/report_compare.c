@@ -331,11 +331,12 @@ static void put_gallery(const comparison *c, int right, int wrong, const lcnn_im
         if (best == UINT32_MAX)
             break;
         at = best;
-        last = b->prediction[best].probability;
+        double sure = b->prediction[best].probability;
+        last = isnan(sure) ? 0 : sure;
         gallery_image(c->p, images, b->prediction[best].index,
                       text_printf("#%u", b->prediction[best].index), PAGE_BAD,
                       text_printf("%.40s, not %.40s", answer_of(b, best), answer_of(a, best)),
-                      text_percent(last));
+                      text_percent(sure));
     }
     page_gallery_end(c->p);
 }

@@ -30,15 +30,30 @@ static char *piece(const char *text, size_t length) {
     return memcpy(memory_new(length + 1, 1), text, length);
 }
 
-static void add_setting(reader *r, const char *key, size_t key_length, const char *value,
-                        size_t length) {
+/* Parts without a name, as of maps in a list, are left out; what stands in a list for the second
+ * time, as a transform may, is counted, since a key has one value. */
+static char *key_path(const reader *r, const char *key, size_t key_length, int time) {
     char *path;
     size_t size;
     FILE *out = text_begin(&path, &size);
     for (int i = 0; i < r->depth; i++)
-        fprintf(out, "%s.", r->part[i]);
+        if (*r->part[i])
+            fprintf(out, "%s.", r->part[i]);
     fwrite(key, 1, key_length, out);
+    if (time > 1)
+        fprintf(out, " (%d)", time);
     fclose(out);
+    return path;
+}
+
+static void add_setting(reader *r, const char *key, size_t key_length, const char *value,
+                        size_t length) {
+    int time = 1;
+    char *path = key_path(r, key, key_length, time);
+    while (settings_value(r->list, path)) {
+        free(path);
+        path = key_path(r, key, key_length, ++time);
+    }
     r->list->row = memory_grow(r->list->row, (size_t)(r->list->count + 1), sizeof *r->list->row);
     r->list->row[r->list->count++] = (setting){path, piece(value, length)};
 }

@@ -126,7 +126,7 @@ char *run_begin_folder(const char *folder, int *status) {
     if (held > 0)
         run_remove_folder(hidden);
     if (held != 0 && mkdir(hidden, 0777) != 0)
-        *status = cannot_make(folder, errno);
+        *status = cannot_make(errno == EEXIST ? hidden : folder, errno);
     else if (held == 0 || hold(hidden) != 1)
         *status = complain(LCNN_BAD_IO, folder, "another 'lcnn run' is making this folder");
     if (*status == LCNN_OK)
