@@ -189,6 +189,8 @@ static void check_validation(study_maker *m) {
 static void make_all(study_maker *m) {
     const study *s = m->made->read;
     study_check_options(m);
+    if (!m->ok)
+        return;
     m->made->experiment = arena_array(m->a, (size_t)s->experiment_count + 1, sizeof *m->out);
     if (!m->made->experiment)
         study_no_room(m);

@@ -1,5 +1,5 @@
-/* study_claims.c - what stands beside the trials of an experiment: figures that others published, and
- * claims to be judged. Both name models, data sets and values that the experiment has. */
+/* study_claims.c - what stands beside the trials of an experiment: figures that others published,
+ * and claims to be judged. Both name models, data sets and values that the experiment has. */
 #include "config.h"
 
 #include "study.h"
@@ -17,8 +17,8 @@ typedef struct figure_row {
 } figure_row;
 
 static const attr figure_rows[] = {
-    {"metric", ATTR_CHOICE, offsetof(figure_row, metric), .initial = "accuracy",
-     .choices = metrics, .help = "which figure of the test part"},
+    {"metric", ATTR_CHOICE, offsetof(figure_row, metric), .initial = "accuracy", .choices = metrics,
+     .help = "which figure of the test part"},
     {"value", ATTR_REAL, offsetof(figure_row, value), .min = 0, .help = "shares as 0 to 1"},
     {"uncertainty", ATTR_REAL, offsetof(figure_row, uncertainty), .initial = "0", .min = 0,
      .help = "plus or minus; 0: nothing is said of it"},
@@ -38,10 +38,17 @@ typedef struct claim_row {
 
 static const attr claim_rows[] = {
     {"says", ATTR_STRING, offsetof(claim_row, says), .help = "the claim in a sentence"},
-    {"metric", ATTR_CHOICE, offsetof(claim_row, metric), .initial = "accuracy",
-     .choices = metrics, .help = "what is compared; less is better of error, loss and rejected"},
+    {"metric", ATTR_CHOICE, offsetof(claim_row, metric), .initial = "accuracy", .choices = metrics,
+     .help = "what is compared; less is better of error, loss and rejected"},
     {0},
 };
+
+/* What must be rejected depends on the share of errors that is allowed. */
+static void check_metric(study_reader *r, const doc *d, const char *metric) {
+    if (strcmp(metric, "rejected") == 0 && !(r->now->reject_to > 0))
+        study_fault(r, doc_get(d, "metric")->at,
+                    "metric: 'rejected' needs 'reject_to' in this experiment");
+}
 
 static const char **axis_keys(study_reader *r) {
     study_experiment *e = r->now;
@@ -64,8 +71,8 @@ static const char *find_value(study_reader *r, const study_axis *x, const doc *d
     return i < 0 ? NULL : x->names[i];
 }
 
-/* A map from keys of the experiment to values; `model`, where it may stand there, goes to *model. The
- * result has an entry for each axis, NULL for any value. */
+/* A map from keys of the experiment to values; `model`, where it may stand there, goes to *model.
+ * The result has an entry for each axis, NULL for any value. */
 static const char *const *read_choice(study_reader *r, const doc *map, int *model) {
     study_experiment *e = r->now;
     const char **choice = study_array(r, e->axis_count, sizeof *choice);
@@ -111,12 +118,14 @@ static void read_figure(study_reader *r, const doc *d) {
     static const char *const others[] = {"model", "data", "settings", NULL};
     study_experiment *e = r->now;
     figure_row row = {0};
-    if (d->kind != DOC_MAP || !attr_parse(figure_rows, d, others, "published", &row, r->a, r->errors)) {
+    if (d->kind != DOC_MAP ||
+        !attr_parse(figure_rows, d, others, "published", &row, r->a, r->errors)) {
         if (d->kind != DOC_MAP)
             study_fault(r, d->at, "published: expected a map for each figure");
         r->ok = false;
         return;
     }
+    check_metric(r, d, metrics[row.metric]);
     const char **data = data_names(r);
     const doc *settings = study_member(r, d, "settings", DOC_MAP, "a map from keys to values");
     if (data == NULL)
@@ -147,15 +156,15 @@ static void read_claim(study_reader *r, const doc *d) {
     const doc *better = study_member(r, d, "better", DOC_MAP, "a map from keys to values");
     const doc *than = study_member(r, d, "than", DOC_MAP, "a map from keys to values");
     if (better == NULL || better->count == 0) {
-        study_fault(r, d->at, "claims: 'better' is missing: what is better, as a map from keys of "
-                              "the experiment to values, or {model: NAME}");
+        study_fault(r, d->at,
+                    "claims: 'better' is missing: what is better, as a map from keys of "
+                    "the experiment to values, or {model: NAME}");
         return;
     }
+    check_metric(r, d, metrics[row.metric]);
     lcnn_study_claim *c = &e->claim[e->claim_count++];
-    *c = (lcnn_study_claim){.says = row.says,
-                      .metric = metrics[row.metric],
-                      .better_model = -1,
-                      .than_model = -1};
+    *c = (lcnn_study_claim){
+        .says = row.says, .metric = metrics[row.metric], .better_model = -1, .than_model = -1};
     c->better = read_choice(r, better, &c->better_model);
     c->than = read_choice(r, than, &c->than_model);
     for (const doc *b = better->first; than != NULL && b != NULL; b = b->next)
@@ -177,9 +186,17 @@ void study_read_claims(study_reader *r, const doc *map) {
         return;
     for (const doc *d = published == NULL ? NULL : published->first; d != NULL; d = d->next)
         read_figure(r, d);
-    if (claims != NULL && e->draws > 0)
-        study_fault(r, claims->at, "claims: what is drawn at random comes in no pairs to compare; "
-                                   "use a 'grid'");
-    for (const doc *d = claims == NULL || e->draws > 0 ? NULL : claims->first; d != NULL; d = d->next)
-        read_claim(r, d);
+    if (claims == NULL)
+        return;
+    if (e->draws > 0)
+        study_fault(r, claims->at,
+                    "claims: what is drawn at random comes in no pairs to compare; "
+                    "use a 'grid'");
+    else if (e->best_by == STUDY_BEST_BY_VALIDATION)
+        study_fault(r, claims->at,
+                    "claims: with 'best_by: validation' only the best one is tested, so "
+                    "there is nothing to compare");
+    else
+        for (const doc *d = claims->first; d != NULL; d = d->next)
+            read_claim(r, d);
 }

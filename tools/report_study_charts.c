@@ -422,7 +422,10 @@ static void each_chart(figures *f, page *p, const char *folder, int index,
                 f, experiment, data[d],
                 &(chart){.name = name,
                          .title = text_printf("%.80s, %.60s",
-                                              json_member_text(probes, "title", NULL), data[d]),
+                                              *json_member_text(probes, "title", NULL)
+                                                  ? json_member_text(probes, "title", NULL)
+                                                  : "Accuracy on changed data",
+                                              data[d]),
                          .x = {.label = json_member_text(probes, "label", NULL)},
                          .y = {.label = "test accuracy, mean over seeds with 95 % intervals",
                                .percent = true}},

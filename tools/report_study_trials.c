@@ -92,7 +92,9 @@ static bool stands_for_more(const json_t *trials, size_t before, const json_t *t
                 0)
             return false;
     }
-    return strcmp(json_member_text(trial, "state", NULL), "done") == 0;
+    return strcmp(json_member_text(trial, "state", NULL), "done") == 0 &&
+           json_is_number(
+               json_member(trial, "accuracy", NULL)); /* null: not chosen, so not shown */
 }
 
 void study_trials_put(study_page *s) {

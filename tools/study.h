@@ -104,6 +104,9 @@ int group_size(const lcnn_experiment *e);
 
 /* The group that is best on validation, where that chooses; else -1. */
 int best_group(const study_run *s, const lcnn_experiment *e);
+/* The values of a cell by their keys, numbers as numbers; a new reference. */
+json_t *settings_json(const lcnn_experiment *e, const lcnn_cell *cell);
+
 /* Whether test figures of the group may be shown. */
 bool group_is_shown(const study_run *s, const lcnn_experiment *e, int group);
 

@@ -171,13 +171,6 @@ static bool can_compare(const trial_run *a, const trial_run *b) {
            a->found.count == b->found.count && strcmp(a->data_sha256, b->data_sha256) == 0;
 }
 
-static json_t *values_json(const lcnn_experiment *e, const lcnn_cell *cell) {
-    json_t *map = json_object();
-    for (int i = 0; i < e->axis_count; i++)
-        json_object_set_new(map, e->axes[i].key, json_text(cell->values[i]));
-    return map;
-}
-
 static bool same_values(const lcnn_experiment *e, const lcnn_cell *a, const lcnn_cell *b) {
     for (int i = 0; i < e->axis_count; i++)
         if (strcmp(a->values[i], b->values[i]) != 0)
@@ -198,7 +191,7 @@ json_t *experiment_comparisons(const study_run *s, const lcnn_experiment *e) {
             json_array_append_new(
                 list, json_pack("{s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:o}", "a",
                                 json_text(e->models[a->model]), "b", json_text(e->models[b->model]),
-                                "data", json_text(x->data_name), "settings", values_json(e, a),
+                                "data", json_text(x->data_name), "settings", settings_json(e, a),
                                 "seed", x->trial->seed, "only_a_wrong", (json_int_t)c.only_a,
                                 "only_b_wrong", (json_int_t)c.only_b, "p", json_number(c.p)));
         }
@@ -238,7 +231,7 @@ static bool is_other_side(const lcnn_experiment *e, const lcnn_study_claim *c,
 /* What the other side is called: what of it the claim speaks of. */
 static const char *side_name(const lcnn_experiment *e, const lcnn_study_claim *c,
                              const lcnn_cell *other) {
-    const char *name = c->better_model >= 0 ? e->models[other->model] : "";
+    const char *name = c->better_model >= 0 || e->model_count > 1 ? e->models[other->model] : "";
     for (int i = 0; i < e->axis_count; i++)
         if (c->better[i])
             name = text_printf("%s%s%s", name, *name ? ", " : "", text_plain(other->values[i]));

@@ -79,6 +79,8 @@ int study_folder_enter(study_run *s) {
     char *trials = run_path(s->folder, "trials");
     if (status == LCNN_OK && mkdir(trials, 0777) != 0 && errno != EEXIST)
         status = complain(LCNN_BAD_IO, trials, "cannot make this folder: %s", strerror(errno));
+    if (status == LCNN_OK && (stat(trials, &info) != 0 || !S_ISDIR(info.st_mode)))
+        status = complain(LCNN_BAD_IO, trials, "this is no folder; give another one with --out");
     free(trials);
     s->seconds_before = seconds_before(s->folder);
     return status == LCNN_OK ? write_identity(s) : status;

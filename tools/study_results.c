@@ -38,7 +38,7 @@ static json_t *labels_json(const char *const *label, int count) {
     return list;
 }
 
-static json_t *settings_json(const lcnn_experiment *e, const lcnn_cell *cell) {
+json_t *settings_json(const lcnn_experiment *e, const lcnn_cell *cell) {
     json_t *map = json_object();
     for (int i = 0; i < e->axis_count; i++)
         json_object_set_new(map, e->axes[i].key, value_json(cell->values[i]));
@@ -113,15 +113,16 @@ static json_t *trial_json(const study_run *s, const lcnn_experiment *e, const lc
         json_number(f->validation_accuracy)));
     json_object_update_missing(all, figures);
     json_decref(figures);
-    figures = checked(json_pack(
-        "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "parameters",
-        (json_int_t)model_parameters(r->trial->model), "macs",
-        (json_int_t)model_total(r->trial->model).macs, "train_seconds",
-        json_number(f->train_seconds), "together",
-        r->together ? json_integer(r->together) : json_null(), "threads",
-        r->threads ? json_integer(r->threads) : json_null(), "weights_sha256",
-        *f->weights_sha256 ? json_string(f->weights_sha256) : json_null(), "probes",
-        probes_json(e, r), "rejection", shown ? rejection_json(f, e->reject_to) : json_null()));
+    figures =
+        checked(json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "parameters",
+                          (json_int_t)model_parameters(r->trial->model), "macs",
+                          (json_int_t)model_total(r->trial->model).macs, "train_seconds",
+                          json_number(f->train_seconds), "together",
+                          r->together ? json_integer(r->together) : json_null(), "threads",
+                          r->threads ? json_integer(r->threads) : json_null(), "weights_sha256",
+                          *f->weights_sha256 ? json_string(f->weights_sha256) : json_null(),
+                          "probes", shown ? probes_json(e, r) : json_array(), "rejection",
+                          shown ? rejection_json(f, e->reject_to) : json_null()));
     json_object_update_missing(all, figures);
     json_decref(figures);
     return all;
