@@ -10,6 +10,7 @@ unset NO_COLOR LCNN_DATA XDG_DATA_HOME XDG_CACHE_HOME XDG_CONFIG_HOME
 work=$(mktemp -d) || exit 1
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
+export HOME="$work" # where no data set was fetched to
 passed=0 failed=0 skipped=0
 
 # lcnn ARGUMENT...: runs the program; its output goes to ./out, its errors to ./err, its exit status to $status.
