@@ -150,8 +150,11 @@ static void read_models(study_reader *r, const doc *map) {
     e->model = read_texts(r, map, "models", &e->model_count);
     e->model_name = study_array(r, e->model_count, sizeof *e->model_name);
     for (int i = 0; e->model_name != NULL && i < e->model_count; i++)
-        if ((e->model_name[i] = stem(r->a, e->model[i]->text)) == NULL)
-            e->model_name[i] = "";
+        if ((e->model_name[i] = stem(r->a, e->model[i]->text)) == NULL) {
+            error_no_memory(r->errors);
+            r->ok = false;
+            e->model_name = NULL;
+        }
     if (e->model_name != NULL)
         refuse_twice(r, "models", e->model, e->model_name, e->model_count);
 }

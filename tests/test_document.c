@@ -163,11 +163,11 @@ static const struct {
                      "      |     ^"},
     {"a: \xE2\x80\xA8 2\n",
      "m.yaml:1:4: error: a Unicode line separator; end lines in the usual way\n"
-     "    1 | a: \xE2\x80\xA8 2\n"
+     "    1 | a: \\u2028 2\n"
      "      |    ^"},
     {"a: \xE2\x80\xA9\n",
      "m.yaml:1:4: error: a Unicode line separator; end lines in the usual way\n"
-     "    1 | a: \xE2\x80\xA9\n"
+     "    1 | a: \\u2029\n"
      "      |    ^"},
     {"a: \xC2\x85\n", "m.yaml:1:4: error: a control character\n"
                       "    1 | a: \\u0085\n"
