@@ -9,7 +9,8 @@
 #   cd FOLDER && llvm-cov show ./lcnn -instr-profile=counts SOURCE
 #
 # What is compiled several times, as for each instruction set, counts once. Counts live in mapped files, so that they outlast
-# kills; but a limit on the size of files is one on them, too, and the case of cli.sh about it fails here.
+# kills; but a limit on the size of files is one on them, too, so the case of cli.sh about it fails here. So do the two of faults.sh
+# about allocations: LLVM's OpenMP aborts where a thread finds no memory.
 set -u
 source=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:-$(mktemp -d)}
