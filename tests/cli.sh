@@ -597,16 +597,19 @@ bench_refuses_what_it_cannot_read() {
 }
 
 for name in \
-    version_is_printed every_command_has_help help_names_the_commands wrong_command_lines_are_refused usage_errors_mark_the_word \
-    names_are_escaped what_is_no_letter_is_escaped shipped_models_are_right classes_come_from_the_data faulty_models_are_located paths_of_data_are_located_in_the_model \
+    version_is_printed every_command_has_help help_names_the_commands wrong_command_lines_are_refused \
+    usage_errors_mark_the_word names_are_escaped what_is_no_letter_is_escaped shipped_models_are_right \
+    classes_come_from_the_data faulty_models_are_located paths_of_data_are_located_in_the_model \
     show_prints_layers_and_totals resolved_model_is_a_model settings_change_the_model ops_lists_and_explains \
-    data_lists_the_catalogue studies_are_checked run_leaves_a_folder the_folder_is_named_after_what_was_run folders_are_made_down_to_the_last \
-    what_is_in_the_way_is_named one_run_alone_makes_a_folder what_is_not_tested_says_so run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images \
-    threads_are_as_many_as_it_says same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line \
-    json_prints_one_object chosen_classes_are_named_everywhere validation_of_nothing_is_said \
-    training_goes_on_from_weights missing_data_are_not_fetched_unasked missing_data_says_where a_note_is_said_once what_is_no_data_is_said_briefly read_only_place_fails_early too_many_threads_leave_no_folder \
-    infinite_loss_is_status_8 interrupted_run_keeps_weights interrupted_early_leaves_no_scraps lost_reader_keeps_weights \
-    file_size_limit_is_an_error_of_writing vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
+    data_lists_the_catalogue studies_are_checked run_leaves_a_folder the_folder_is_named_after_what_was_run \
+    folders_are_made_down_to_the_last what_is_in_the_way_is_named one_run_alone_makes_a_folder what_is_not_tested_says_so \
+    run_never_overwrites same_bits_for_any_threads same_bits_of_distorted_images threads_are_as_many_as_it_says \
+    same_bits_for_any_instruction_set seed_changes_the_weights quiet_prints_one_line json_prints_one_object \
+    chosen_classes_are_named_everywhere validation_of_nothing_is_said training_goes_on_from_weights \
+    missing_data_are_not_fetched_unasked missing_data_says_where a_note_is_said_once what_is_no_data_is_said_briefly \
+    read_only_place_fails_early too_many_threads_leave_no_folder infinite_loss_is_status_8 interrupted_run_keeps_weights \
+    interrupted_early_leaves_no_scraps lost_reader_keeps_weights file_size_limit_is_an_error_of_writing \
+    vanished_folder_is_said_once lost_output_is_no_success test_repeats_the_result test_wants_a_run \
     bench_measures_what_it_was_asked_for bench_refuses_what_it_cannot_read; do
     test_case $name
 done

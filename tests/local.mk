@@ -71,7 +71,8 @@ CHECKS = $(srcdir)/tests/resume.sh $(srcdir)/tests/faults.sh $(srcdir)/tests/rep
 	$(srcdir)/tests/published.sh $(srcdir)/tests/bad.sh $(srcdir)/tests/includes.sh $(check_PROGRAMS)
 check-local: $(check_PROGRAMS) $(fuzz_programs) lcnn$(EXEEXT)
 	@srcdir='$(srcdir)' top_builddir='$(abs_top_builddir)' LCNN='$(abs_builddir)/lcnn$(EXEEXT)' sh $(srcdir)/tests/run.sh $(CHECKS)
-EXTRA_DIST += tests/run.sh tests/lsan.supp tests/cli-words.sh tests/cli.sh tests/cli-pictures.sh tests/faults.sh tests/faults/faults.c tests/faults/power.c tests/faults/power.h tests/includes.sh tests/lint.sh tests/one-hash.sh \
+EXTRA_DIST += tests/run.sh tests/lsan.supp tests/cli-words.sh tests/cli.sh tests/cli-pictures.sh tests/faults.sh \
+	tests/faults/faults.c tests/faults/power.c tests/faults/power.h tests/includes.sh tests/lint.sh tests/one-hash.sh \
 	tests/published.sh tests/races.sh tests/report.sh tests/resume.sh tests/study.sh tests/verify.sh
 MOSTLYCLEANFILES = tests/*.log
 

@@ -661,21 +661,21 @@ very_long_names_are_cut() {
     says long/report.html '<text[^>]*class="name">nodenodenode[enod]*…</text>'
 }
 
-for name in a_run_ends_with_its_page pictures_are_on_it nothing_is_fetched_from_elsewhere it_can_be_left_out json_stands_alone \
-    it_is_made_anew_from_the_folder a_network_is_drawn_with_its_branches branches_that_do_not_overlap_share_a_lane filters_of_colours_are_colours \
-    what_is_many_is_shown_in_part maps_keep_their_proportions curves_of_many_epochs_have_no_points \
-    what_is_never_tested_has_a_page what_was_published_stands_beside_ours why_nothing_is_graded_is_said \
-    mistakes_in_common_are_counted other_figures_stand_beside_ours runs_stand_side_by_side \
+for name in \
+    a_run_ends_with_its_page pictures_are_on_it nothing_is_fetched_from_elsewhere it_can_be_left_out json_stands_alone \
+    it_is_made_anew_from_the_folder a_network_is_drawn_with_its_branches branches_that_do_not_overlap_share_a_lane \
+    filters_of_colours_are_colours what_is_many_is_shown_in_part maps_keep_their_proportions \
+    curves_of_many_epochs_have_no_points what_is_never_tested_has_a_page what_was_published_stands_beside_ours \
+    why_nothing_is_graded_is_said mistakes_in_common_are_counted other_figures_stand_beside_ours runs_stand_side_by_side \
     settings_that_differ_are_listed runs_called_alike_are_told_apart links_lead_from_the_page_to_the_runs \
     the_better_of_two_is_named many_runs_are_shown_in_part runs_of_other_images_are_not_held_against_each_other \
     classes_made_of_others_differ_by_their_names settings_of_one_node_are_compared \
     a_transform_after_one_of_its_kind_is_compared wrong_operands_are_refused missing_files_are_said \
-    missing_files_are_said_of_each_run damaged_tables_are_said \
-    mistakes_without_probabilities_are_shown predictions_of_no_image_are_said \
-    what_is_no_run_has_no_page an_unfinished_run_says_so a_data_set_that_is_gone_is_said \
-    images_of_any_number_of_channels_are_shown a_full_disk_leaves_the_page_that_was_there other_images_are_not_shown a_page_that_cannot_be_put_in_place_is_an_error \
-    no_gnuplot_is_said_on_the_page a_gnuplot_that_fails_is_said_on_the_page hostile_names_are_texts \
-    very_long_names_are_cut; do
+    missing_files_are_said_of_each_run damaged_tables_are_said mistakes_without_probabilities_are_shown \
+    predictions_of_no_image_are_said what_is_no_run_has_no_page an_unfinished_run_says_so a_data_set_that_is_gone_is_said \
+    images_of_any_number_of_channels_are_shown a_full_disk_leaves_the_page_that_was_there other_images_are_not_shown \
+    a_page_that_cannot_be_put_in_place_is_an_error no_gnuplot_is_said_on_the_page a_gnuplot_that_fails_is_said_on_the_page \
+    hostile_names_are_texts very_long_names_are_cut; do
     test_case $name
 done
 closing_line

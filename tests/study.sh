@@ -723,19 +723,20 @@ two_at_once_are_refused() {
     says err1 'interrupted; the same command goes on where it was$'
 }
 
-for name in trials_are_listed trials_of_one_name_are_told_apart too_many_trials_are_refused options_that_name_nothing_are_refused \
-    each_trial_is_a_run what_is_done_is_kept what_changed_is_done_again parts_can_be_chosen \
-    settings_of_models_are_refused seeds_are_summed_up claims_are_judged_from_all_seeds claims_compare_values \
-    only_like_is_held_against_like figures_stand_beside_their_settings the_least_sure_are_rejected names_are_drawn what_a_model_says_of_itself_stands_beside \
-    a_stand_in_is_not_graded json_stands_alone the_best_of_a_search_alone_is_tested probes_test_what_is_trained \
-    a_probe_of_two_experiments_is_made_once long_tables_are_folded the_first_of_each_model_and_data_set_are_shown_in_detail \
+for name in \
+    trials_are_listed trials_of_one_name_are_told_apart too_many_trials_are_refused options_that_name_nothing_are_refused \
+    each_trial_is_a_run what_is_done_is_kept what_changed_is_done_again parts_can_be_chosen settings_of_models_are_refused \
+    seeds_are_summed_up claims_are_judged_from_all_seeds claims_compare_values only_like_is_held_against_like \
+    figures_stand_beside_their_settings the_least_sure_are_rejected names_are_drawn \
+    what_a_model_says_of_itself_stands_beside a_stand_in_is_not_graded json_stands_alone \
+    the_best_of_a_search_alone_is_tested probes_test_what_is_trained a_probe_of_two_experiments_is_made_once \
+    long_tables_are_folded the_first_of_each_model_and_data_set_are_shown_in_detail \
     pages_are_of_trials_in_the_folder_alone evidence_says_which_model settings_are_the_same_everywhere \
     what_is_not_chosen_is_not_shown a_failing_trial_does_not_end_it missing_data_leaves_trials_out \
     a_network_that_is_damaged_cannot_be_tested a_trial_that_is_killed_is_said how_far_it_is_stands_on_the_terminal \
-    folders_of_others_are_refused what_is_damaged_is_done_again what_is_lost_is_left_out \
-    it_goes_on_after_an_interruption it_goes_on_after_being_killed a_trial_goes_on_where_it_was rejected_wants_a_share \
-    a_file_in_place_of_trials_is_said a_fault_of_options_is_said_alone scraps_of_a_killed_trial_are_swept \
-    what_is_nobody_s_stays two_at_once_are_refused; do
+    folders_of_others_are_refused what_is_damaged_is_done_again what_is_lost_is_left_out it_goes_on_after_an_interruption \
+    it_goes_on_after_being_killed a_trial_goes_on_where_it_was rejected_wants_a_share a_file_in_place_of_trials_is_said \
+    a_fault_of_options_is_said_alone scraps_of_a_killed_trial_are_swept what_is_nobody_s_stays two_at_once_are_refused; do
     test_case $name
 done
 closing_line
